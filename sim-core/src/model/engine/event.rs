@@ -1,0 +1,40 @@
+//! Everything that can happen in a model: a closed enum of 8 bytes, stored by value.
+
+/// Something that happens at a point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The next call of an open loop is due.
+    Arrival { source: u16 },
+    /// A user of a closed loop has thought.
+    UserCalls { client: u16, user: u32 },
+    /// The timer of a layer of a call fires.
+    LayerTimer { layer: u8, call: u32 },
+    /// A request reaches its instance.
+    Reaches { request: u32 },
+    /// The step that a request works on is done.
+    WorkDone { request: u32 },
+    /// An answer reaches its caller.
+    AnswerReaches { request: u32 },
+    /// The operating system gives up on a connection that stays silent.
+    GivesUp { request: u32 },
+    /// The news that the caller has closed the connection reaches the instance.
+    CancelReaches { request: u32 },
+    /// A fault starts.
+    FaultStarts { fault: u16 },
+    /// A fault is withdrawn.
+    FaultEnds { fault: u16 },
+    /// A fault kills an instance.
+    Crashes { fault: u16, instance: u32 },
+    /// An instance may be up again.
+    Restarts { service: u16, instance: u32 },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    #[test]
+    fn an_event_takes_eight_bytes() {
+        assert_eq!(std::mem::size_of::<Event>(), 8);
+    }
+}

@@ -1,0 +1,161 @@
+//! The instances of a service and their pools: who works, who waits.
+
+use std::collections::VecDeque;
+
+use super::super::spec::{Discipline, PoolSpec};
+use super::request::{NONE, Request};
+use super::slab::Slab;
+use crate::kernel::{SimDuration, SimTime};
+
+/// One instance of a service.
+#[derive(Debug)]
+pub(super) struct Instance {
+    pub(super) pools: Vec<Pool>,
+    /// How many requests are inside: waiting or worked on.
+    pub(super) inside: u32,
+    /// Until when it is down.
+    pub(super) down_until: SimTime,
+    /// Whether it is up.
+    pub(super) up: bool,
+    /// When it last restarted, if it did.
+    pub(super) restarted: Option<SimTime>,
+}
+
+impl Instance {
+    pub(super) fn new(pools: &[PoolSpec]) -> Self {
+        Self {
+            pools: pools.iter().map(Pool::new).collect(),
+            inside: 0,
+            down_until: SimTime::ZERO,
+            up: true,
+            restarted: None,
+        }
+    }
+
+    /// How many times as long work takes, given the factor just after a restart and the time to
+    /// be warm: falls linearly to 1.
+    pub(super) fn coldness(&self, now: SimTime, factor: f64, warm_up: SimDuration) -> f64 {
+        let Some(restarted) = self.restarted else { return 1.0 };
+        let age = now.since(restarted);
+        if age >= warm_up {
+            return 1.0;
+        }
+        let left = 1.0 - age.as_nanos() as f64 / warm_up.as_nanos() as f64;
+        1.0 + (factor - 1.0) * left
+    }
+}
+
+/// A pool of workers and its queue.
+///
+/// Invariant: a request waits only while no worker is free; the queue is a doubly linked list
+/// through the requests, so that one that is cancelled leaves it at once.
+#[derive(Debug)]
+pub(super) struct Pool {
+    workers: u32,
+    busy: u32,
+    discipline: Discipline,
+    capacity: u32,
+    head: u32,
+    tail: u32,
+    waiting: u32,
+    /// Requests of an asynchronous service whose call has been answered; they go first.
+    resuming: VecDeque<u32>,
+}
+
+impl Pool {
+    fn new(spec: &PoolSpec) -> Self {
+        Self {
+            workers: spec.workers.unwrap_or(u32::MAX),
+            busy: 0,
+            discipline: spec.queue.discipline,
+            capacity: spec.queue.capacity.unwrap_or(u32::MAX),
+            head: NONE,
+            tail: NONE,
+            waiting: 0,
+            resuming: VecDeque::new(),
+        }
+    }
+
+    /// Takes a worker, if one is free.
+    #[inline]
+    pub(super) fn take_worker(&mut self) -> bool {
+        let free = self.busy < self.workers;
+        self.busy += u32::from(free);
+        free
+    }
+
+    /// Gives a worker back.
+    #[inline]
+    pub(super) fn give_back(&mut self) {
+        debug_assert!(self.busy > 0, "a worker came back that was never taken");
+        self.busy -= 1;
+    }
+
+    /// How many workers are busy.
+    #[cfg(debug_assertions)]
+    pub(super) fn busy(&self) -> u32 {
+        self.busy
+    }
+
+    /// Whether one more may wait.
+    #[inline]
+    pub(super) fn has_room(&self) -> bool {
+        self.waiting < self.capacity
+    }
+
+    /// Appends a request to the queue.
+    #[inline]
+    pub(super) fn enqueue(&mut self, request: u32, requests: &mut Slab<Request>) {
+        requests[request].previous = self.tail;
+        requests[request].next = NONE;
+        match self.tail {
+            NONE => self.head = request,
+            tail => requests[tail].next = request,
+        }
+        self.tail = request;
+        self.waiting += 1;
+    }
+
+    /// Takes the request that is served next out of the queue.
+    #[inline]
+    pub(super) fn dequeue(&mut self, requests: &mut Slab<Request>) -> Option<u32> {
+        let next = match self.discipline {
+            Discipline::Fifo => self.head,
+            Discipline::Lifo => self.tail,
+        };
+        if next == NONE {
+            return None;
+        }
+        self.unlink(next, requests);
+        Some(next)
+    }
+
+    /// Takes a request out of the queue, wherever it stands.
+    pub(super) fn unlink(&mut self, request: u32, requests: &mut Slab<Request>) {
+        let Request { previous, next, .. } = requests[request];
+        match previous {
+            NONE => self.head = next,
+            previous => requests[previous].next = next,
+        }
+        match next {
+            NONE => self.tail = previous,
+            next => requests[next].previous = previous,
+        }
+        self.waiting -= 1;
+    }
+
+    /// Lets a request whose call was answered wait for a worker, before any new request.
+    pub(super) fn resume_later(&mut self, request: u32) {
+        self.resuming.push_back(request);
+    }
+
+    /// The next request that waits to resume.
+    pub(super) fn next_to_resume(&mut self) -> Option<u32> {
+        self.resuming.pop_front()
+    }
+
+    /// Forgets a request that waited to resume.
+    pub(super) fn forget_resuming(&mut self, request: u32) {
+        self.resuming.retain(|r| *r != request);
+    }
+}

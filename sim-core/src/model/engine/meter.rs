@@ -1,0 +1,323 @@
+//! Counting, not logging: what is measured while a run goes on.
+//!
+//! A rate bin costs one add, a response time one add; integrals are kept by level and time of
+//! the last change. The loop tells the meters whenever time passes a boundary, so no counter
+//! looks at the clock.
+
+use std::sync::Arc;
+
+use super::super::record::{
+    MeasurePlan, OutcomeCounts, RunEnd, RunRecord, SliceRecord, SubjectKind, SubjectRecord,
+};
+use super::super::spec::{ClientId, EdgeId, Model, ServiceId};
+use crate::kernel::SimTime;
+use crate::policy::Outcome;
+use crate::stats::{Recorded, Recorder};
+
+/// The meters of all subjects, and the place on the time axis.
+#[derive(Debug)]
+pub(super) struct Meters {
+    plan: MeasurePlan,
+    subjects: Vec<Meter>,
+    /// Where the edges, the services and the endpoints start in `subjects`.
+    edges: usize,
+    services: usize,
+    /// The subject of each endpoint that is measured apart from its service.
+    endpoints: Vec<Option<usize>>,
+    slice: usize,
+    bin: usize,
+    bin_end: SimTime,
+    /// The next end of a bin or of a slice.
+    boundary: SimTime,
+}
+
+impl Meters {
+    pub(super) fn new(model: &Model, plan: &MeasurePlan) -> Self {
+        let named = |kind, name: &Arc<str>| Meter::new(kind, name.clone());
+        let mut subjects: Vec<Meter> = Vec::new();
+        subjects.extend(model.clients.iter().map(|c| named(SubjectKind::Client, &c.name)));
+        let edges = subjects.len();
+        subjects.extend(model.edges.iter().map(|e| named(SubjectKind::Edge, &e.name)));
+        let services = subjects.len();
+        subjects.extend(model.services.iter().map(|s| named(SubjectKind::Service, &s.name)));
+        let mut endpoints = Vec::new();
+        for endpoint in &model.endpoints {
+            let apart = model.services[endpoint.service.index()].endpoints.len() > 1;
+            endpoints.push(apart.then_some(subjects.len()));
+            if apart {
+                subjects.push(named(SubjectKind::Endpoint, &endpoint.name));
+            }
+        }
+        let mut meters = Self {
+            plan: plan.clone(),
+            subjects,
+            edges,
+            services,
+            endpoints,
+            slice: 0,
+            bin: 0,
+            bin_end: SimTime::ZERO + plan.rate_bin,
+            boundary: SimTime::ZERO,
+        };
+        meters.set_boundary();
+        meters
+    }
+
+    /// The time up to which nothing has to be cut.
+    #[inline]
+    pub(super) fn boundary(&self) -> SimTime {
+        self.boundary
+    }
+
+    /// The rate bin that is open.
+    #[inline]
+    pub(super) fn bin(&self) -> usize {
+        self.bin
+    }
+
+    #[inline]
+    pub(super) fn client(&mut self, id: ClientId) -> &mut Meter {
+        &mut self.subjects[id.index()]
+    }
+
+    #[inline]
+    pub(super) fn edge(&mut self, id: EdgeId) -> &mut Meter {
+        &mut self.subjects[self.edges + id.index()]
+    }
+
+    #[inline]
+    pub(super) fn service(&mut self, id: ServiceId) -> &mut Meter {
+        &mut self.subjects[self.services + id.index()]
+    }
+
+    /// The meter of an endpoint that is measured apart from its service.
+    #[inline]
+    pub(super) fn endpoint(&mut self, endpoint: usize) -> Option<&mut Meter> {
+        self.endpoints[endpoint].map(|subject| &mut self.subjects[subject])
+    }
+
+    /// Closes every bin and slice that ends at or before `now`.
+    #[cold]
+    pub(super) fn pass_boundaries(&mut self, now: SimTime) {
+        while self.slice < self.plan.slice_ends.len() && self.plan.slice_ends[self.slice] <= now {
+            let end = self.plan.slice_ends[self.slice];
+            self.subjects.iter_mut().for_each(|meter| meter.close_slice(end));
+            self.slice += 1;
+        }
+        if self.bin_end <= now {
+            let width = self.plan.rate_bin.as_nanos();
+            self.bin = (now.as_nanos() / width) as usize;
+            self.bin_end = SimTime::from_nanos((self.bin as u64 + 1).saturating_mul(width));
+        }
+        self.set_boundary();
+    }
+
+    fn set_boundary(&mut self) {
+        let slice_end = self.plan.slice_ends.get(self.slice).copied().unwrap_or(SimTime::MAX);
+        self.boundary = slice_end.min(self.bin_end);
+    }
+
+    /// The name of the subject with the most in progress, a service rather than its callers: the
+    /// place where a run ran away.
+    pub(super) fn busiest(&self) -> Arc<str> {
+        let busiest = self.subjects.iter().max_by_key(|meter| meter.in_flight.level);
+        busiest.map_or_else(|| "nowhere".into(), |meter| meter.name.clone())
+    }
+
+    /// Ends the run: `end` is the time up to which it went.
+    pub(super) fn finish(mut self, end: SimTime, how: RunEnd, events: u64) -> RunRecord {
+        self.pass_boundaries(end);
+        if self.slice < self.plan.slice_ends.len() {
+            self.subjects.iter_mut().for_each(|meter| meter.close_slice(end));
+        }
+        let slices = self.plan.slice_ends.len();
+        let subjects = self.subjects.into_iter().map(|meter| meter.finish(slices)).collect();
+        RunRecord { end: how, events, plan: self.plan, subjects }
+    }
+}
+
+/// The meter of one subject.
+#[derive(Debug)]
+pub(super) struct Meter {
+    name: Arc<str>,
+    kind: SubjectKind,
+    per_bin: Vec<u32>,
+    arrivals: u64,
+    retries: u64,
+    goodput: u64,
+    outcomes: OutcomeCounts,
+    response_time: Recorder,
+    /// Of services and endpoints only; it is large.
+    waiting_time: Option<Recorder>,
+    /// How many are in progress.
+    pub(super) in_flight: Level,
+    /// How many wait for a worker.
+    pub(super) queue: Level,
+    /// How many workers are busy.
+    pub(super) busy: Level,
+    wasted_ns: u128,
+    closed: Vec<SliceRecord>,
+}
+
+impl Meter {
+    fn new(kind: SubjectKind, name: Arc<str>) -> Self {
+        let serves = matches!(kind, SubjectKind::Service | SubjectKind::Endpoint);
+        Self {
+            name,
+            kind,
+            per_bin: Vec::new(),
+            arrivals: 0,
+            retries: 0,
+            goodput: 0,
+            outcomes: OutcomeCounts::default(),
+            response_time: Recorder::new(),
+            waiting_time: serves.then(Recorder::new),
+            in_flight: Level::default(),
+            queue: Level::default(),
+            busy: Level::default(),
+            wasted_ns: 0,
+            closed: Vec::new(),
+        }
+    }
+
+    /// A call, an attempt or a request arrives in the open rate bin.
+    #[inline]
+    pub(super) fn arrives(&mut self, bin: usize, now: SimTime) {
+        self.arrivals += 1;
+        self.in_flight.up(now);
+        if bin >= self.per_bin.len() {
+            self.per_bin.resize(bin + 1, 0);
+        }
+        self.per_bin[bin] += 1;
+    }
+
+    /// What arrived was not the first attempt of its call.
+    #[inline]
+    pub(super) fn was_retry(&mut self) {
+        self.retries += 1;
+    }
+
+    /// Something ends so, having arrived then.
+    #[inline]
+    pub(super) fn ends(&mut self, outcome: Outcome, arrived: SimTime, now: SimTime) {
+        self.outcomes.0[outcome.index()] += 1;
+        self.response_time.record(now.since(arrived).as_nanos());
+    }
+
+    /// A good answer found somebody waiting.
+    #[inline]
+    pub(super) fn was_good(&mut self) {
+        self.goodput += 1;
+    }
+
+    /// A request leaves the queue for a worker, having arrived then.
+    #[inline]
+    pub(super) fn waited(&mut self, arrived: SimTime, now: SimTime) {
+        if let Some(waiting_time) = &mut self.waiting_time {
+            waiting_time.record(now.since(arrived).as_nanos());
+        }
+    }
+
+    /// A worker was held since then for a caller that had gone.
+    pub(super) fn wasted(&mut self, since: SimTime, now: SimTime) {
+        self.wasted_ns += u128::from(now.since(since).as_nanos());
+    }
+
+    fn close_slice(&mut self, end: SimTime) {
+        let response = self.response_time.close();
+        let waiting = self.waiting_time.as_mut().map_or_else(Recorded::default, Recorder::close);
+        let (in_flight_integral_ns, in_flight_max) = self.in_flight.close(end);
+        let (queue_integral_ns, queue_max) = self.queue.close(end);
+        let (busy_integral_ns, _) = self.busy.close(end);
+        self.closed.push(SliceRecord {
+            arrivals: std::mem::take(&mut self.arrivals),
+            retries: std::mem::take(&mut self.retries),
+            outcomes: std::mem::take(&mut self.outcomes),
+            goodput: std::mem::take(&mut self.goodput),
+            response_time: response.histogram,
+            response_time_sum_ns: response.sum_ns,
+            response_time_max_ns: response.max_ns,
+            waiting_time: waiting.histogram,
+            waiting_time_sum_ns: waiting.sum_ns,
+            queue_integral_ns,
+            queue_max,
+            busy_integral_ns,
+            wasted_ns: std::mem::take(&mut self.wasted_ns),
+            in_flight_integral_ns,
+            in_flight_max,
+        });
+    }
+
+    fn finish(mut self, slices: usize) -> SubjectRecord {
+        // A run that was given up leaves empty slices behind.
+        self.closed.resize_with(slices, SliceRecord::default);
+        SubjectRecord {
+            name: self.name,
+            kind: self.kind,
+            arrivals_per_bin: self.per_bin,
+            slices: self.closed,
+        }
+    }
+}
+
+/// A number that changes over time: its integral and its largest value.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Level {
+    level: u32,
+    max: u32,
+    since: SimTime,
+    integral_ns: u128,
+}
+
+impl Level {
+    /// One more.
+    #[inline]
+    pub(super) fn up(&mut self, now: SimTime) {
+        self.pass(now);
+        self.level += 1;
+        self.max = self.max.max(self.level);
+    }
+
+    /// One less.
+    #[inline]
+    pub(super) fn down(&mut self, now: SimTime) {
+        debug_assert!(self.level > 0, "something ended that never began");
+        self.pass(now);
+        self.level -= 1;
+    }
+
+    /// The present value.
+    #[cfg(debug_assertions)]
+    pub(super) fn get(&self) -> u32 {
+        self.level
+    }
+
+    #[inline]
+    fn pass(&mut self, now: SimTime) {
+        self.integral_ns += u128::from(self.level) * u128::from(now.since(self.since).as_nanos());
+        self.since = now;
+    }
+
+    fn close(&mut self, end: SimTime) -> (u128, u32) {
+        self.pass(end);
+        let max = std::mem::replace(&mut self.max, self.level);
+        (std::mem::take(&mut self.integral_ns), max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::SimDuration;
+
+    #[test]
+    fn a_level_knows_its_integral_and_its_largest_value() {
+        let at = |s| SimTime::ZERO + SimDuration::from_secs(s);
+        let mut level = Level::default();
+        level.up(at(1));
+        level.up(at(2));
+        level.down(at(5));
+        assert_eq!(level.close(at(10)), (12_000_000_000, 2));
+        assert_eq!(level.close(at(11)), (1_000_000_000, 1));
+    }
+}

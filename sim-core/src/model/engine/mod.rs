@@ -1,0 +1,256 @@
+//! The engine: runs a checked model, event by event.
+//!
+//! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
+//! each: [`call`] the layers of a policy, [`wire`] the network, [`server`] what happens inside an
+//! instance, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
+//! [`injection`] the faults, [`meter`] what is measured.
+
+mod call;
+mod crash;
+mod event;
+mod injection;
+mod instance;
+mod meter;
+mod request;
+mod server;
+mod slab;
+mod source;
+mod users;
+mod wire;
+
+use super::balancer::BalancerState;
+use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
+use super::spec::{ClientId, EdgeId, Model, ServiceId};
+use super::{RunSeed, workload::Load};
+use crate::kernel::draw::{Component, KeyedDraws};
+use crate::kernel::{Distribution, EventQueue, SimDuration, SimTime};
+use crate::policy::ResolvedLayer;
+use call::{Call, Lanes, LayerState, Origin};
+use event::Event;
+use injection::Injection;
+use instance::Instance;
+use meter::Meters;
+use request::{Request, Stage};
+use slab::Slab;
+use source::Source;
+use users::Users;
+
+/// The state of a run.
+pub(super) struct Engine<'m> {
+    model: &'m Model,
+    now: SimTime,
+    queue: EventQueue<Event>,
+    calls: Slab<Call>,
+    requests: Slab<Request>,
+    /// The states of the layers of a call, `layers_per_call` a slot of `calls`.
+    layer_states: Vec<LayerState>,
+    layers_per_call: usize,
+    sources: Vec<Source>,
+    users: Vec<Users>,
+    balancers: Vec<BalancerState>,
+    instances: Vec<Vec<Instance>>,
+    rows: Vec<u32>,
+    injection: Injection,
+    meters: Meters,
+    /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
+    /// of its layers' timers, its latency if that is constant.
+    draws: Vec<KeyedDraws>,
+    sites: Vec<u64>,
+    lanes: Vec<Lanes>,
+    constant_latency: Vec<Option<SimDuration>>,
+    /// Whether a pool is letting the requests that wait in it take its workers.
+    serving: bool,
+    events: u64,
+}
+
+impl<'m> Engine<'m> {
+    pub(super) fn new(model: &'m Model, seed: RunSeed, plan: &MeasurePlan) -> Self {
+        let mut queue = EventQueue::new();
+        let component = |edge: usize| Component::named(&model.edges[edge].name);
+        let edges = 0..model.edges.len();
+        let layers = model.edges.iter().map(|edge| edge.policy.layers.len());
+        Self {
+            lanes: model.edges.iter().map(|e| lanes(&e.policy.layers, &mut queue)).collect(),
+            model,
+            now: SimTime::ZERO,
+            queue,
+            calls: Slab::new(),
+            requests: Slab::new(),
+            layer_states: Vec::new(),
+            layers_per_call: layers.max().unwrap_or(0),
+            sources: Source::all(model, seed),
+            users: Users::all(model, seed),
+            balancers: model
+                .services
+                .iter()
+                .map(|s| BalancerState::new(s.balancer, s.instances))
+                .collect(),
+            instances: model
+                .services
+                .iter()
+                .map(|s| (0..s.instances).map(|_| Instance::new(&s.pools)).collect())
+                .collect(),
+            rows: vec![0; model.rows.len()],
+            injection: Injection::new(model, seed),
+            meters: Meters::new(model, plan),
+            draws: edges
+                .clone()
+                .map(|e| KeyedDraws::new(seed.seed, seed.replication, component(e)))
+                .collect(),
+            sites: edges.map(|e| component(e).id()).collect(),
+            constant_latency: model
+                .edges
+                .iter()
+                .map(|e| match model.links[e.link.index()].latency {
+                    Distribution::Constant(latency) => Some(latency),
+                    _ => None,
+                })
+                .collect(),
+            serving: false,
+            events: 0,
+        }
+    }
+
+    /// Runs to the end of the model's length, until nothing is left to happen, or until the run
+    /// has run away.
+    pub(super) fn run(mut self) -> RunRecord {
+        // Faults first: at one time, a fault is there before the call.
+        self.schedule_faults();
+        self.start_users();
+        for source in 0..self.sources.len() {
+            self.schedule_arrival(source as u16);
+        }
+        let end = SimTime::ZERO + self.model.length;
+        while let Some((time, event)) = self.queue.pop() {
+            if time >= end {
+                break;
+            }
+            self.now = time;
+            if time >= self.meters.boundary() {
+                self.meters.pass_boundaries(time);
+            }
+            self.events += 1;
+            self.handle(event);
+            if let Some(cause) = self.runs_away() {
+                let place = self.meters.busiest();
+                let how = RunEnd::Aborted { at: time, place, cause };
+                return self.meters.finish(time, how, self.events);
+            }
+        }
+        self.assert_conservation();
+        self.meters.finish(end, RunEnd::Completed, self.events)
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Arrival { source } => self.arrival(source),
+            Event::UserCalls { client, user } => self.user_calls(ClientId(client), user),
+            Event::LayerTimer { layer, call } => self.layer_timer_fires(call, layer),
+            Event::Reaches { request } if self.is_due(request) => self.reaches(request),
+            Event::WorkDone { request } if self.is_due(request) => self.work_done(request),
+            Event::AnswerReaches { request } if self.is_due(request) => {
+                self.answer_reaches(request)
+            }
+            Event::GivesUp { request } if self.is_due(request) => self.gives_up(request),
+            Event::CancelReaches { request } if self.is_due(request) => {
+                self.cancel_reaches(request)
+            }
+            Event::Reaches { .. }
+            | Event::WorkDone { .. }
+            | Event::AnswerReaches { .. }
+            | Event::GivesUp { .. }
+            | Event::CancelReaches { .. } => {}
+            Event::FaultStarts { fault } => {
+                if let Some(service) = self.service_hit_by(fault) {
+                    self.injection.start(service, fault);
+                }
+            }
+            Event::FaultEnds { fault } => {
+                if let Some(service) = self.service_hit_by(fault) {
+                    self.injection.end(service, fault);
+                }
+            }
+            Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
+            Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
+        }
+    }
+
+    /// One event that names a request is over; whether the request is still there to hear of it.
+    fn is_due(&mut self, request: u32) -> bool {
+        let state = &mut self.requests[request];
+        state.pending -= 1;
+        if state.stage != Stage::Dead {
+            return true;
+        }
+        if state.pending == 0 {
+            self.requests.remove(request);
+        }
+        false
+    }
+
+    fn arrival(&mut self, source: u16) {
+        let state = &mut self.sources[usize::from(source)];
+        let (client, key) = (state.client, state.take_call());
+        let spec = &self.model.clients[client.index()];
+        let user = match &spec.load {
+            Load::Open(load) => (key % u64::from(load.clients)) as u32,
+            Load::Closed(_) => 0,
+        };
+        self.start_call(spec.edge, key, Origin::Client { client, user });
+        self.schedule_arrival(source);
+    }
+
+    fn schedule_arrival(&mut self, source: u16) {
+        if let Some(due) = self.sources[usize::from(source)].next() {
+            self.queue.schedule(due, Event::Arrival { source });
+        }
+    }
+
+    fn runs_away(&self) -> Option<Runaway> {
+        let limits = self.model.limits;
+        if self.events >= limits.events {
+            return Some(Runaway::Events);
+        }
+        let in_flight = self.calls.len() + self.requests.len();
+        (in_flight > limits.in_flight as usize).then_some(Runaway::InFlight)
+    }
+
+    /// Each resource that was taken is given back or held by somebody who is still there; each
+    /// attempt is in progress or has ended once.
+    #[cfg(debug_assertions)]
+    fn assert_conservation(&mut self) {
+        let open: Vec<Request> = self.requests.slots().map(|slot| self.requests[slot]).collect();
+        for index in 0..self.model.edges.len() {
+            let edge = EdgeId(index as u16);
+            let on_the_wire = open
+                .iter()
+                .filter(|r| r.edge == edge && r.stage != Stage::Dead && !r.closed)
+                .count();
+            assert_eq!(self.meters.edge(edge).in_flight.get() as usize, on_the_wire);
+        }
+        for (index, instances) in self.instances.iter().enumerate() {
+            let service = ServiceId(index as u16);
+            let inside = |r: &&Request| r.service == service && r.stage.is_inside();
+            let working = open.iter().filter(inside).filter(|r| r.has_worker).count();
+            let busy: u32 = instances.iter().flat_map(|i| &i.pools).map(|pool| pool.busy()).sum();
+            assert_eq!(busy as usize, working, "workers of {}", self.model.services[index].name);
+            let counted: u32 = instances.iter().map(|i| i.inside).sum();
+            assert_eq!(counted as usize, open.iter().filter(inside).count());
+            let meter = self.meters.service(service);
+            assert_eq!(meter.in_flight.get(), counted);
+            assert_eq!(meter.busy.get(), busy);
+        }
+    }
+
+    #[cfg(not(debug_assertions))]
+    fn assert_conservation(&mut self) {}
+}
+
+/// The lane of each layer's timer.
+fn lanes(layers: &[ResolvedLayer], queue: &mut EventQueue<Event>) -> Lanes {
+    let lane = |layer: &ResolvedLayer| match layer {
+        ResolvedLayer::Timeout(delay) | ResolvedLayer::Deadline(delay) => Some(queue.lane(*delay)),
+        ResolvedLayer::Retry(_) => None,
+    };
+    layers.iter().map(lane).collect()
+}

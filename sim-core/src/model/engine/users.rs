@@ -1,0 +1,134 @@
+//! The runtime of closed loops: users who call, wait, think and call again.
+
+use super::super::fault::Fault;
+use super::super::spec::{ClientId, Model, Target};
+use super::super::workload::{ClosedLoad, Load, Start};
+use super::Engine;
+use super::call::Origin;
+use super::event::Event;
+use crate::kernel::draw::{Component, KeyedDraws, Slot};
+use crate::kernel::{SimDuration, SimTime};
+use crate::model::RunSeed;
+
+/// The users of one population.
+#[derive(Debug)]
+pub(super) struct Users {
+    /// How many calls each has made.
+    calls: Vec<u32>,
+    /// Users that load spikes add, behind the others: the first of them, and when they leave.
+    spikes: Vec<(u32, SimTime)>,
+    think: KeyedDraws,
+}
+
+impl Users {
+    /// The users of each population, those of load spikes included; none for an open loop.
+    pub(super) fn all(model: &Model, seed: RunSeed) -> Vec<Self> {
+        let clients = model.clients.iter().enumerate();
+        clients.map(|(id, _)| Self::new(model, ClientId(id as u16), seed)).collect()
+    }
+
+    fn new(model: &Model, id: ClientId, seed: RunSeed) -> Self {
+        let client = &model.clients[id.index()];
+        let users = match &client.load {
+            Load::Closed(load) => load.users,
+            Load::Open(_) => 0,
+        };
+        let (mut all, mut spikes) = (users, Vec::new());
+        for (extra, ends) in spikes_on(model, id, users).map(|(extra, _, _, ends)| (extra, ends)) {
+            spikes.push((all, ends));
+            all += extra;
+        }
+        let component = Component::named(&format!("think {}", client.name));
+        Self {
+            calls: vec![0; all as usize],
+            spikes,
+            think: KeyedDraws::new(seed.seed, seed.replication, component),
+        }
+    }
+
+    /// Whether a user that a spike has added leaves at this time.
+    fn leaves(&self, user: u32, now: SimTime) -> bool {
+        let spike = self.spikes.iter().rev().find(|(first, _)| user >= *first);
+        spike.is_some_and(|(_, ends)| now >= *ends)
+    }
+}
+
+/// The spikes on a population: how many users each adds, when, over how long, until when.
+fn spikes_on(
+    model: &Model,
+    client: ClientId,
+    users: u32,
+) -> impl Iterator<Item = (u32, SimTime, SimDuration, SimTime)> {
+    model.faults.iter().filter_map(move |fault| match &fault.fault {
+        Fault::Spike(spike) if fault.target == Target::Client(client) => {
+            let extra = (f64::from(users) * (spike.factor - 1.0)).round() as u32;
+            Some((extra, fault.at, fault.ramp, fault.ends()))
+        }
+        _ => None,
+    })
+}
+
+/// The number of a user's call, which names its draws.
+fn number(user: u32, call: u32) -> u64 {
+    u64::from(user) << 32 | u64::from(call)
+}
+
+/// The thinking before the first call is no call's: it has the last number.
+const BEFORE_THE_FIRST: u32 = u32::MAX;
+
+impl Engine<'_> {
+    /// Lets the users of every closed loop begin.
+    pub(super) fn start_users(&mut self) {
+        let model = self.model;
+        for (index, client) in model.clients.iter().enumerate() {
+            let Load::Closed(load) = &client.load else { continue };
+            let id = ClientId(index as u16);
+            for user in 0..load.users {
+                let first = match load.start {
+                    Start::Synchronized => SimDuration::ZERO,
+                    Start::Spread => self.think(id, load, number(user, BEFORE_THE_FIRST)),
+                };
+                self.schedule_user(id, user, SimTime::ZERO + first);
+            }
+            let mut user = load.users;
+            for (extra, at, ramp, _) in spikes_on(model, id, load.users) {
+                for nth in 0..extra {
+                    let wait = ramp.mul_f64(f64::from(nth) / f64::from(extra));
+                    self.schedule_user(id, user, at + wait);
+                    user += 1;
+                }
+            }
+        }
+    }
+
+    /// A user has thought, and calls.
+    pub(super) fn user_calls(&mut self, client: ClientId, user: u32) {
+        let calls = &mut self.users[client.index()].calls[user as usize];
+        let key = number(user, *calls);
+        *calls += 1;
+        let edge = self.model.clients[client.index()].edge;
+        self.start_call(edge, key, Origin::Client { client, user });
+    }
+
+    /// A user's call has ended: the user thinks, or leaves.
+    pub(super) fn user_was_answered(&mut self, client: ClientId, user: u32, key: u64) {
+        let model = self.model;
+        let Load::Closed(load) = &model.clients[client.index()].load else { return };
+        let users = &self.users[client.index()];
+        let made = users.calls[user as usize];
+        if load.calls_per_user.is_some_and(|limit| made >= limit) || users.leaves(user, self.now) {
+            return;
+        }
+        let thinks = self.think(client, load, key);
+        self.schedule_user(client, user, self.now + thinks);
+    }
+
+    fn think(&self, client: ClientId, load: &ClosedLoad, key: u64) -> SimDuration {
+        let block = self.users[client.index()].think.block(key, 0);
+        load.think.sample(&mut block.slot(Slot::Think))
+    }
+
+    fn schedule_user(&mut self, client: ClientId, user: u32, at: SimTime) {
+        self.queue.schedule(at, Event::UserCalls { client: client.0, user });
+    }
+}

@@ -1,0 +1,26 @@
+//! Floor 3: the model: workload, services, pools, network, faults, and what is measured.
+
+pub mod balancer;
+mod engine;
+pub mod fault;
+pub mod profile;
+pub mod record;
+pub mod spec;
+pub mod workload;
+
+use record::{MeasurePlan, RunRecord};
+use spec::Model;
+
+/// Which run this is: everything random follows from these two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunSeed {
+    /// The scenario's seed.
+    pub seed: u64,
+    /// The number of the replication, from 0.
+    pub replication: u32,
+}
+
+/// Runs a model once, from time zero to its length.
+pub fn run(model: &Model, seed: RunSeed, plan: &MeasurePlan) -> RunRecord {
+    engine::Engine::new(model, seed, plan).run()
+}

@@ -1,0 +1,174 @@
+//! What a run leaves behind: counts per rate bin and per slice, as plain data.
+//!
+//! The time axis is cut into **slices**: at every whole steady-state bin (1 s unless the
+//! scenario says otherwise) and at every boundary of a phase. Whatever phase is asked for later
+//! is a union of slices, so nothing needs to be known in advance about how a run will go.
+//! Arrivals are counted, besides, in fine **rate bins** for peak rates.
+
+use std::sync::Arc;
+
+use crate::kernel::{SimDuration, SimTime};
+use crate::policy::Outcome;
+use crate::stats::SparseHistogram;
+
+/// How the time axis of a run is cut.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MeasurePlan {
+    /// The width of the rate bins: bin `k` is `[k·w, (k+1)·w)`.
+    pub rate_bin: SimDuration,
+    /// The ends of the slices, ascending; the last is the end of the run. The first slice
+    /// starts at zero.
+    pub slice_ends: Arc<[SimTime]>,
+}
+
+impl MeasurePlan {
+    /// Cuts `[0, length)` at every multiple of `slice` and at every one of `boundaries`.
+    pub fn new(
+        length: SimDuration,
+        rate_bin: SimDuration,
+        slice: SimDuration,
+        boundaries: &[SimTime],
+    ) -> Self {
+        let end = SimTime::ZERO + length;
+        let step = slice.as_nanos().max(1);
+        let mut ends: Vec<SimTime> = (1..=length.as_nanos() / step)
+            .map(|k| SimTime::from_nanos(k * step))
+            .chain(boundaries.iter().copied().filter(|t| *t > SimTime::ZERO && *t < end))
+            .chain([end])
+            .collect();
+        ends.sort_unstable();
+        ends.dedup();
+        Self { rate_bin, slice_ends: ends.into() }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunEnd {
+    /// It reached its length, or nothing was left to happen.
+    Completed,
+    /// It ran away and was given up.
+    Aborted {
+        /// When.
+        at: SimTime,
+        /// The busiest place: a client, service or call.
+        place: Arc<str>,
+        /// Which bound was passed.
+        cause: Runaway,
+    },
+}
+
+/// Which bound a run that was given up passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runaway {
+    /// [`super::spec::Limits::events`].
+    Events,
+    /// [`super::spec::Limits::in_flight`].
+    InFlight,
+}
+
+/// Everything that was measured in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunRecord {
+    /// How it ended.
+    pub end: RunEnd,
+    /// How many events were handled.
+    pub events: u64,
+    /// How the time axis was cut.
+    pub plan: MeasurePlan,
+    /// One record a subject: first the clients, then the edges, the services and the endpoints,
+    /// each in the order of the model.
+    pub subjects: Vec<SubjectRecord>,
+}
+
+/// What a record is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SubjectKind {
+    /// A population of clients; its arrivals are its calls, its outcomes those of whole calls.
+    Client,
+    /// A caller and what it calls; its arrivals are the attempts that the policy let out onto
+    /// the wire, its outcomes those of attempts, as the caller saw them.
+    Edge,
+    /// A service; its arrivals are the requests that reached it over the network, refused or
+    /// not, its outcomes those it answered.
+    Service,
+    /// An endpoint of a service with several; counted as a service is.
+    Endpoint,
+}
+
+/// Everything that was measured of one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubjectRecord {
+    /// Its name: `shop`, `shop->payment`, `payment`, `payment.checkout`.
+    pub name: Arc<str>,
+    /// What it is.
+    pub kind: SubjectKind,
+    /// Arrivals per rate bin; bins after the last arrival may be absent.
+    pub arrivals_per_bin: Vec<u32>,
+    /// One entry a slice of the plan.
+    pub slices: Vec<SliceRecord>,
+}
+
+/// What was measured of one subject in one slice of time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SliceRecord {
+    /// Calls, attempts or requests that arrived.
+    pub arrivals: u64,
+    /// Of a client or an edge: attempts that were not the first of their call.
+    pub retries: u64,
+    /// Ended calls, attempts or requests, by [`Outcome::index`].
+    pub outcomes: OutcomeCounts,
+    /// Of a service: good answers that still found somebody waiting. Of others: outcome `ok`.
+    pub goodput: u64,
+    /// Response times of what ended in this slice, whatever the outcome, in nanoseconds.
+    pub response_time: SparseHistogram,
+    /// The exact sum of those response times, in nanoseconds.
+    pub response_time_sum_ns: u128,
+    /// The longest of them, in nanoseconds.
+    pub response_time_max_ns: u64,
+    /// Of a service: times in the queue of the requests that left it for a worker, in nanoseconds.
+    pub waiting_time: SparseHistogram,
+    /// The exact sum of those waiting times, in nanoseconds.
+    pub waiting_time_sum_ns: u128,
+    /// The time integral of the number waiting for a worker, in request-nanoseconds.
+    pub queue_integral_ns: u128,
+    /// The largest number waiting for a worker.
+    pub queue_max: u32,
+    /// The time integral of the number of busy workers, in worker-nanoseconds.
+    pub busy_integral_ns: u128,
+    /// Worker time spent on requests whose caller had gone, in worker-nanoseconds, booked when
+    /// the request ends.
+    pub wasted_ns: u128,
+    /// The time integral of the number of calls, attempts or requests in progress (of an edge:
+    /// open connections), in nanoseconds.
+    pub in_flight_integral_ns: u128,
+    /// The largest number in progress.
+    pub in_flight_max: u32,
+}
+
+/// Counts by outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutcomeCounts(pub [u64; Outcome::COUNT]);
+
+impl Default for OutcomeCounts {
+    fn default() -> Self {
+        Self([0; Outcome::COUNT])
+    }
+}
+
+impl OutcomeCounts {
+    /// How many ended so.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.0[outcome.index()]
+    }
+
+    /// How many ended at all.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// How many failed: neither good nor degraded.
+    pub fn failed(&self) -> u64 {
+        Outcome::ALL.iter().filter(|o| o.is_failure()).map(|o| self.of(*o)).sum()
+    }
+}

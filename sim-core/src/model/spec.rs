@@ -1,0 +1,280 @@
+//! A checked model: what a scenario file is compiled to and what the engine runs.
+//!
+//! Everything is named by small indices into the vectors of [`Model`]; names are kept for
+//! results and for the random streams. The engine trusts a model: whoever builds one keeps the
+//! rules stated at each field ([`Model::check`] asserts them in debug builds).
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::balancer::Balancer;
+use super::fault::Fault;
+use super::workload::Load;
+use crate::kernel::{Distribution, SimDuration, SimTime};
+use crate::policy::ResolvedPolicy;
+
+macro_rules! ids {
+    ($( $(#[$doc:meta])* $Id:ident, )+) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $Id(pub u16);
+
+        impl $Id {
+            /// The place in the model's vector.
+            #[inline]
+            pub const fn index(self) -> usize { self.0 as usize }
+        }
+    )+ };
+}
+
+ids! {
+    /// A population of clients: an index into [`Model::clients`].
+    ClientId,
+    /// A service: an index into [`Model::services`].
+    ServiceId,
+    /// An endpoint of a service: an index into [`Model::endpoints`].
+    EndpointId,
+    /// A caller and what it calls, under a policy: an index into [`Model::edges`].
+    EdgeId,
+    /// A link of the network: an index into [`Model::links`].
+    LinkId,
+    /// A versioned row of a store: an index into [`Model::rows`].
+    RowId,
+}
+
+/// A checked model.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// How long to simulate.
+    pub length: SimDuration,
+    /// The populations of clients.
+    pub clients: Vec<ClientSpec>,
+    /// The services.
+    pub services: Vec<ServiceSpec>,
+    /// The endpoints of all services.
+    pub endpoints: Vec<EndpointSpec>,
+    /// The call sites: who calls what, under which policy, over which link.
+    pub edges: Vec<EdgeSpec>,
+    /// The links of the network.
+    pub links: Vec<LinkSpec>,
+    /// The names of the versioned rows.
+    pub rows: Vec<Arc<str>>,
+    /// What is injected.
+    pub faults: Vec<FaultSpec>,
+    /// When a run is given up as running away.
+    pub limits: Limits,
+}
+
+/// A population of clients that behave alike.
+#[derive(Clone, Debug)]
+pub struct ClientSpec {
+    /// Its name in the file: `shop` for `[clients.shop]`.
+    pub name: Arc<str>,
+    /// When its calls start.
+    pub load: Load,
+    /// What it calls.
+    pub edge: EdgeId,
+}
+
+/// A caller and what it calls.
+#[derive(Clone, Debug)]
+pub struct EdgeSpec {
+    /// `caller->callee`, such as `shop->payment` or `api.checkout->payment`.
+    pub name: Arc<str>,
+    /// The endpoint that is called.
+    pub to: EndpointId,
+    /// The policy around the call.
+    pub policy: ResolvedPolicy,
+    /// The link its messages travel over.
+    pub link: LinkId,
+}
+
+/// A service: instances behind a balancer.
+#[derive(Clone, Debug)]
+pub struct ServiceSpec {
+    /// Its name in the file.
+    pub name: Arc<str>,
+    /// How many instances it has; at least 1.
+    pub instances: u32,
+    /// How callers choose an instance.
+    pub balancer: Balancer,
+    /// Whether a worker is held while its request waits for a call.
+    pub mode: ServiceMode,
+    /// The pools of every instance; at least one.
+    pub pools: Vec<PoolSpec>,
+    /// Its endpoints; at least one.
+    pub endpoints: Vec<EndpointId>,
+    /// When an instance is overrun and crashes, if it does.
+    pub overrun: Option<Overrun>,
+    /// How slowly an instance starts after a restart, if it does.
+    pub cold_start: Option<ColdStart>,
+}
+
+/// Whether a worker is held while its request waits for a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceMode {
+    /// The worker is held for the whole request, through every wait (a thread per request).
+    #[default]
+    Blocking,
+    /// The worker is released while the request waits for a call; a request whose call is
+    /// answered takes a worker before any new request does.
+    Async,
+}
+
+/// A pool of workers of one instance.
+#[derive(Clone, Debug)]
+pub struct PoolSpec {
+    /// Its name in the file: `main` for `pools.main`.
+    pub name: Arc<str>,
+    /// How many requests it works on at once; `None` is no limit.
+    pub workers: Option<u32>,
+    /// What waits for a worker, and in which order.
+    pub queue: QueueSpec,
+}
+
+/// A bounded queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueSpec {
+    /// Who is served next.
+    pub discipline: Discipline,
+    /// How many may wait; one more is turned away with `overflow`. `None` is no limit.
+    pub capacity: Option<u32>,
+}
+
+/// Who is served next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// First come, first served.
+    Fifo,
+    /// Last come, first served.
+    Lifo,
+}
+
+/// When an instance is overrun: it crashes, every request in it is reset, and it restarts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Overrun {
+    /// The number of requests in one instance (waiting or worked on) above which it crashes.
+    pub requests_above: u32,
+    /// How long it is down: connections are refused.
+    pub restart: SimDuration,
+}
+
+/// How slowly an instance works after a restart: work takes `factor` times as long at first, and
+/// falls linearly to its normal time over `warm_up`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColdStart {
+    /// How many times as long work takes just after a restart; at least 1.
+    pub factor: f64,
+    /// How long it takes to be warm.
+    pub warm_up: SimDuration,
+}
+
+/// An endpoint of a service.
+#[derive(Clone, Debug)]
+pub struct EndpointSpec {
+    /// `service` for a service with one endpoint, else `service.endpoint`.
+    pub name: Arc<str>,
+    /// Whose it is.
+    pub service: ServiceId,
+    /// The pool of the service it works in: an index into [`ServiceSpec::pools`].
+    pub pool: u16,
+    /// What a request does, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a handler.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Works for this long: the service demand.
+    Work(Distribution),
+    /// Calls another endpoint and waits for the answer.
+    Call {
+        /// The call site.
+        edge: EdgeId,
+        /// Whether the request goes on when the call fails; otherwise it ends as `server_error`.
+        optional: bool,
+    },
+    /// Reads a row: the answer carries its version to the caller.
+    Read(RowId),
+    /// Writes a row if its version is still the one that the caller last read, and raises the
+    /// version; else ends as `client_error` (a conflict).
+    WriteIfUnchanged(RowId),
+}
+
+/// A link of the network.
+#[derive(Clone, Debug)]
+pub struct LinkSpec {
+    /// Its name in the file, or the name of the edge it was made for.
+    pub name: Arc<str>,
+    /// The latency of one message, one way.
+    pub latency: Distribution,
+    /// The share of messages that are lost, each way on its own; 0 to 1.
+    pub loss: f64,
+    /// How long after a lost message the operating system gives up on the connection, which has
+    /// been silent since: the outcome is `lost`.
+    pub give_up: SimDuration,
+}
+
+/// A fault and its schedule.
+#[derive(Clone, Debug)]
+pub struct FaultSpec {
+    /// Its name in the file.
+    pub name: Arc<str>,
+    /// When it starts.
+    pub at: SimTime,
+    /// How long it lasts.
+    pub lasts: SimDuration,
+    /// How long it takes from nothing to its full intensity; not above `lasts`.
+    pub ramp: SimDuration,
+    /// What it hits.
+    pub target: Target,
+    /// What it does.
+    pub fault: Fault,
+}
+
+impl FaultSpec {
+    /// When it is withdrawn.
+    pub fn ends(&self) -> SimTime {
+        self.at + self.lasts
+    }
+
+    /// How much of its full intensity it has at a time while it is active, 0 to 1: the ramp.
+    pub fn intensity(&self, time: SimTime) -> f64 {
+        let age = time.since(self.at);
+        if age >= self.ramp {
+            return 1.0;
+        }
+        age.as_nanos() as f64 / self.ramp.as_nanos() as f64
+    }
+}
+
+/// What a fault hits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// All instances of a service.
+    Service(ServiceId),
+    /// A population of clients.
+    Client(ClientId),
+    /// A link.
+    Link(LinkId),
+}
+
+/// When a run is given up as running away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many events may be handled.
+    pub events: u64,
+    /// How many calls and requests may be in flight at once, which bounds the memory.
+    pub in_flight: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { events: 2_000_000_000, in_flight: 8_000_000 }
+    }
+}

@@ -1,0 +1,189 @@
+//! The layers of a call's policy, outermost first: the order is the meaning.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::problem::{Problem, Problems};
+use super::retry::{Retry, RetryPolicy};
+use crate::kernel::SimDuration;
+
+/// One layer of a policy, as the scenario file states it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Layer {
+    /// Tries again what the layers inside it failed at.
+    Retry(Retry),
+    /// Gives up on the layers inside it after this time; the outcome is `timeout`.
+    Timeout(SimDuration),
+    /// Ends the whole call at this time after its start; the outcome is `deadline`. A retry
+    /// inside it does not wait for an attempt that could only start past it.
+    Deadline(SimDuration),
+}
+
+/// What becomes of work whose caller has stopped waiting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Abandoned {
+    /// The server is not told and does the work all the same (most servers and libraries).
+    #[default]
+    NotTold,
+    /// The connection is closed at once: the message travels to the server, which drops the
+    /// request from its queue, or stops working on it, when it arrives.
+    Cancelled,
+}
+
+/// What becomes of an answer to an attempt that its caller has given up, while the call goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LateAnswers {
+    /// It is dropped, and counted as `ok_late`.
+    #[default]
+    Dropped,
+    /// A good answer ends the call, whichever attempt it belongs to.
+    Accepted,
+}
+
+/// The policy of a call: layers, and what becomes of abandoned work and of late answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// The layers, outermost first.
+    #[serde(default)]
+    pub layers: Vec<Layer>,
+    /// What becomes of work whose caller has stopped waiting.
+    #[serde(default)]
+    pub abandoned: Abandoned,
+    /// What becomes of answers to attempts that were given up.
+    #[serde(default)]
+    pub late_answers: LateAnswers,
+}
+
+/// One layer of a checked policy: presets and defaults are filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ResolvedLayer {
+    /// Tries again what the layers inside it failed at.
+    Retry(RetryPolicy),
+    /// Gives up on the layers inside it after this time, which is above zero.
+    Timeout(SimDuration),
+    /// Ends the whole call at this time after its start, which is above zero.
+    Deadline(SimDuration),
+}
+
+/// A checked policy: what the engine follows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResolvedPolicy {
+    /// The layers, outermost first.
+    pub layers: Vec<ResolvedLayer>,
+    /// What becomes of work whose caller has stopped waiting.
+    pub abandoned: Abandoned,
+    /// What becomes of answers to attempts that were given up.
+    pub late_answers: LateAnswers,
+}
+
+/// A mistake in a layer of a policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("layer {layer}: {problem}")]
+pub struct LayerProblem {
+    /// The layer's place in [`Policy::layers`], from 0.
+    pub layer: usize,
+    /// What is wrong; its path starts with the layer's tag, such as `retry.max_attempts`.
+    pub problem: Problem,
+}
+
+/// Why a policy cannot be followed: every mistake in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct PolicyError {
+    /// The mistakes, in the order of the layers; never empty.
+    pub problems: Vec<LayerProblem>,
+}
+
+impl Policy {
+    /// Checks the policy and fills in its presets and defaults.
+    ///
+    /// # Errors
+    /// Every mistake in every layer, with the layer's place and the field.
+    pub fn resolve(&self) -> Result<ResolvedPolicy, PolicyError> {
+        let mut layers = Vec::with_capacity(self.layers.len());
+        let mut problems = Vec::new();
+        for (place, layer) in self.layers.iter().enumerate() {
+            match layer.resolve() {
+                Ok(resolved) => layers.push(resolved),
+                Err(Problems(found)) => problems.extend(
+                    found.into_iter().map(|problem| LayerProblem { layer: place, problem }),
+                ),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(PolicyError { problems });
+        }
+        let (abandoned, late_answers) = (self.abandoned, self.late_answers);
+        Ok(ResolvedPolicy { layers, abandoned, late_answers })
+    }
+}
+
+impl Layer {
+    fn resolve(&self) -> Result<ResolvedLayer, Problems> {
+        match self {
+            Self::Retry(retry) => retry
+                .resolve()
+                .map(ResolvedLayer::Retry)
+                .map_err(|problems| problems.inside("retry")),
+            Self::Timeout(after) => above_zero("timeout", *after).map(ResolvedLayer::Timeout),
+            Self::Deadline(after) => above_zero("deadline", *after).map(ResolvedLayer::Deadline),
+        }
+    }
+}
+
+fn above_zero(tag: &str, after: SimDuration) -> Result<SimDuration, Problems> {
+    if after.is_zero() {
+        return Err(Problem::at(tag, "must be above zero: no answer comes at once").into());
+    }
+    Ok(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn mistakes_name_the_layer_and_the_field() {
+        let policy: Policy = serde_json::from_value(json!({ "layers": [
+            { "deadline": "0s" },
+            { "retry": { "max_attempts": 2, "backoff": { "fixed": { "delay": "0s" } } } },
+            { "timeout": "2s" },
+        ] }))
+        .unwrap();
+        let error = policy.resolve().unwrap_err();
+        let places: Vec<_> =
+            error.problems.iter().map(|p| (p.layer, p.problem.path.as_str())).collect();
+        assert_eq!(places, [(0, "deadline"), (1, "retry.backoff.fixed.delay")]);
+        assert_eq!(
+            error.to_string(),
+            "layer 0: `deadline` must be above zero: no answer comes at once; \
+             layer 1: `retry.backoff.fixed.delay` must be above zero"
+        );
+    }
+
+    #[test]
+    fn a_right_policy_keeps_its_layers_in_their_order() {
+        let policy: Policy = serde_json::from_value(json!({
+            "layers": [{ "deadline": "5s" }, { "retry": { "preset": "aws-sdk" } }, { "timeout": "2s" }],
+            "abandoned": "cancelled",
+            "late_answers": "accepted",
+        }))
+        .unwrap();
+        let resolved = policy.resolve().unwrap();
+        assert_eq!(resolved.layers[0], ResolvedLayer::Deadline(SimDuration::from_secs(5)));
+        assert!(
+            matches!(&resolved.layers[1], ResolvedLayer::Retry(r) if r.backoff.name() == "aws-sdk")
+        );
+        assert_eq!(resolved.layers[2], ResolvedLayer::Timeout(SimDuration::from_secs(2)));
+        assert_eq!(
+            (resolved.abandoned, resolved.late_answers),
+            (Abandoned::Cancelled, LateAnswers::Accepted)
+        );
+    }
+}

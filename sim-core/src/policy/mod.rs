@@ -1,0 +1,20 @@
+//! Floor 2: the policies of a call, as state machines that know no events.
+
+pub mod backoff;
+pub mod layer;
+pub mod limit;
+pub mod outcome;
+pub mod preset;
+pub mod problem;
+pub mod retry;
+pub mod vectors;
+
+pub use backoff::{Backoff, BackoffState, Jitter};
+pub use layer::{
+    Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
+};
+pub use limit::Limit;
+pub use outcome::{Outcome, OutcomeSet};
+pub use preset::Preset;
+pub use problem::{Problem, Problems};
+pub use retry::{Retry, RetryPolicy};

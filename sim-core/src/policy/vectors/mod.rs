@@ -1,0 +1,95 @@
+//! Vectors: what the libraries themselves answered, and whether Squall answers the same.
+//!
+//! Their file is `tests/data/vectors.json`; whoever has read it, or another of its shape, into a
+//! [`VectorFile`] can run it. Nothing is read here.
+
+use serde::Deserialize;
+
+mod aws;
+mod compare;
+mod envoy;
+mod formulas;
+mod name;
+mod polly;
+mod resilience4j;
+mod scripts;
+
+/// A file of vectors, as far as Squall has the policies; the rest of it is skipped.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct VectorFile {
+    backoff_jitter: BackoffVectors,
+}
+
+/// The vectors of the backoffs, by library.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct BackoffVectors {
+    aws: aws::Simulator,
+    botocore: aws::Botocore,
+    polly_v8: polly::Polly,
+    articles: formulas::Articles,
+    grpc: formulas::Grpc,
+    envoy: envoy::Envoy,
+    resilience4j: resilience4j::Resilience4j,
+    js: scripts::Values,
+    python: scripts::Values,
+}
+
+/// Whether one vector holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VectorOutcome {
+    /// Whose vector it is, such as `resilience4j`.
+    pub library: &'static str,
+    /// Its name within the library, such as `ofExponentialBackoff(500,1.5)`.
+    pub name: String,
+    /// Whether every number of it is what Squall answers.
+    pub held: bool,
+    /// If not, where they part.
+    pub detail: String,
+}
+
+impl VectorFile {
+    /// Runs every vector against the policy it names, in the order of the libraries.
+    pub fn run(&self) -> Vec<VectorOutcome> {
+        let vectors = &self.backoff_jitter;
+        let mut outcomes = Vec::new();
+        vectors.aws.run(&mut outcomes);
+        vectors.botocore.run(&mut outcomes);
+        vectors.polly_v8.run(&mut outcomes);
+        vectors.articles.run(&mut outcomes);
+        vectors.grpc.run(&mut outcomes);
+        vectors.envoy.run(&mut outcomes);
+        vectors.resilience4j.run(&mut outcomes);
+        vectors.js.run(&mut outcomes);
+        vectors.python.run(&mut outcomes);
+        outcomes
+    }
+}
+
+/// A value of a section that holds numbers and, between them, rules in prose: `None`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "NumbersOrProse")]
+struct Entry(Option<Vec<f64>>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NumbersOrProse {
+    Numbers(Vec<f64>),
+    Prose(serde::de::IgnoredAny),
+}
+
+impl From<NumbersOrProse> for Entry {
+    fn from(value: NumbersOrProse) -> Self {
+        match value {
+            NumbersOrProse::Numbers(numbers) => Self(Some(numbers)),
+            NumbersOrProse::Prose(_) => Self(None),
+        }
+    }
+}
+
+impl Entry {
+    fn numbers(&self) -> Option<&[f64]> {
+        self.0.as_deref()
+    }
+}

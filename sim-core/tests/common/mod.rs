@@ -1,0 +1,114 @@
+//! Small models for the tests of the engine.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+
+use sim_core::kernel::{Distribution, SimDuration, SimTime};
+use sim_core::model::balancer::Balancer;
+use sim_core::model::fault::Fault;
+use sim_core::model::record::{MeasurePlan, RunRecord, SubjectRecord};
+use sim_core::model::spec::*;
+use sim_core::model::workload::*;
+use sim_core::model::{RunSeed, run};
+use sim_core::policy::{Layer, Policy, ResolvedPolicy};
+
+/// `"250ms"`.
+pub(crate) fn d(text: &str) -> SimDuration {
+    text.parse().unwrap()
+}
+
+/// `"exp(20ms)"`.
+pub(crate) fn dist(text: &str) -> Distribution {
+    Distribution::try_from(text.to_string()).unwrap()
+}
+
+pub(crate) fn at(text: &str) -> SimTime {
+    SimTime::ZERO + d(text)
+}
+
+pub(crate) fn poisson(per_second: f64) -> Load {
+    let arrivals = Arrivals::Poisson(RateProfile::constant(per_second));
+    Load::Open(OpenLoad { clients: 1, arrivals })
+}
+
+pub(crate) fn closed(users: u32, think: &str) -> Load {
+    Load::Closed(ClosedLoad {
+        users,
+        think: dist(think),
+        start: Start::Spread,
+        calls_per_user: None,
+    })
+}
+
+/// A policy from the JSON form of its layers.
+pub(crate) fn policy(layers: serde_json::Value) -> ResolvedPolicy {
+    let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
+    Policy { layers, ..Policy::default() }.resolve().unwrap()
+}
+
+/// One population of clients that calls one service.
+pub(crate) fn one_service(
+    load: Load,
+    workers: Option<u32>,
+    capacity: Option<u32>,
+    demand: &str,
+) -> Model {
+    let queue = QueueSpec { discipline: Discipline::Fifo, capacity };
+    Model {
+        length: d("100s"),
+        clients: vec![ClientSpec { name: "shop".into(), load, edge: EdgeId(0) }],
+        services: vec![ServiceSpec {
+            name: "payment".into(),
+            instances: 1,
+            balancer: Balancer::RoundRobin,
+            mode: ServiceMode::Blocking,
+            pools: vec![PoolSpec { name: "main".into(), workers, queue }],
+            endpoints: vec![EndpointId(0)],
+            overrun: None,
+            cold_start: None,
+        }],
+        endpoints: vec![EndpointSpec {
+            name: "payment".into(),
+            service: ServiceId(0),
+            pool: 0,
+            steps: vec![Step::Work(dist(demand))],
+        }],
+        edges: vec![EdgeSpec {
+            name: "shop->payment".into(),
+            to: EndpointId(0),
+            policy: ResolvedPolicy::default(),
+            link: LinkId(0),
+        }],
+        links: vec![LinkSpec {
+            name: "network".into(),
+            latency: dist("0s"),
+            loss: 0.0,
+            give_up: d("127s"),
+        }],
+        ..Model::default()
+    }
+}
+
+pub(crate) fn fault(
+    from: &str,
+    lasts: &str,
+    target: Target,
+    fault: serde_json::Value,
+) -> FaultSpec {
+    let fault: Fault = serde_json::from_value(fault).unwrap();
+    FaultSpec {
+        name: "outage".into(),
+        at: at(from),
+        lasts: d(lasts),
+        ramp: SimDuration::ZERO,
+        target,
+        fault,
+    }
+}
+
+pub(crate) fn simulate(model: &Model, seed: u64) -> RunRecord {
+    let plan = MeasurePlan::new(model.length, d("10ms"), d("1s"), &[]);
+    run(model, RunSeed { seed, replication: 0 }, &plan)
+}
+
+pub(crate) fn subject<'r>(record: &'r RunRecord, name: &str) -> &'r SubjectRecord {
+    record.subjects.iter().find(|s| &*s.name == name).unwrap()
+}

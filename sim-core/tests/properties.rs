@@ -1,0 +1,202 @@
+//! Properties of every run, over random models: each request ends once, each worker comes back,
+//! attempts add up. The engine asserts its own books at the end of a run in debug builds; here
+//! the record is held against itself.
+
+mod common;
+
+use common::*;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use sim_core::model::balancer::Balancer;
+use sim_core::model::record::{RunRecord, SubjectKind, SubjectRecord};
+use sim_core::model::spec::*;
+use sim_core::model::workload::*;
+use sim_core::policy::{Abandoned, LateAnswers, Outcome};
+
+fn any_load() -> impl Strategy<Value = Load> {
+    prop_oneof![
+        (1.0..200.0).prop_map(poisson),
+        (1_u32..40, any::<bool>()).prop_map(|(users, together)| {
+            let mut load = closed(users, "exp(200ms)");
+            if let (Load::Closed(closed), true) = (&mut load, together) {
+                closed.start = Start::Synchronized;
+            }
+            load
+        }),
+        (1_u32..30, any::<bool>()).prop_map(|(size, together)| {
+            let spread = if together { d("0s") } else { d("300ms") };
+            Load::Open(OpenLoad {
+                clients: 7,
+                arrivals: Arrivals::Bursts { size, every: d("700ms"), spread },
+            })
+        }),
+        (1_u32..20).prop_map(|clients| Load::Open(OpenLoad {
+            clients,
+            arrivals: Arrivals::Paced(RateProfile::constant(50.0), Start::Synchronized),
+        })),
+    ]
+}
+
+fn any_layers() -> impl Strategy<Value = Value> {
+    let backoff = prop_oneof![
+        Just(json!({ "immediate": {} })),
+        Just(json!({ "fixed": { "delay": "50ms" } })),
+        Just(json!({ "exponential": { "base": "20ms", "cap": "1s", "jitter": "full" } })),
+        Just(json!({ "decorrelated": { "base": "20ms", "cap": "1s" } })),
+    ];
+    let retry = (1_u32..5, backoff)
+        .prop_map(|(max, backoff)| json!({ "retry": { "max_attempts": max, "backoff": backoff } }));
+    let timeout = (1_u32..400).prop_map(|ms| json!({ "timeout": format!("{ms}ms") }));
+    let deadline = (100_u32..2000).prop_map(|ms| json!({ "deadline": format!("{ms}ms") }));
+    let layer = prop_oneof![retry, timeout, deadline];
+    prop::collection::vec(layer, 0..4).prop_map(Value::Array)
+}
+
+fn any_fault() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        (0.1..=1.0).prop_map(|share| json!({ "refuse": { "share": share } })),
+        (0.1..=1.0).prop_map(|share| json!({ "hang": { "share": share } })),
+        (1.5..20.0).prop_map(|factor| json!({ "slow": { "factor": factor, "add": "exp(30ms)" } })),
+        (0.1..=1.0).prop_map(|share| json!({ "errors": { "share": share } })),
+        (0.1..=1.0).prop_map(|share| json!({ "crash": { "share": share, "restart": "300ms" } })),
+    ]
+}
+
+prop_compose! {
+    fn any_edge_policy()(
+        layers in any_layers(),
+        cancelled in any::<bool>(),
+        accepted in any::<bool>(),
+    ) -> sim_core::policy::ResolvedPolicy {
+        let mut policy = policy(layers);
+        policy.abandoned = if cancelled { Abandoned::Cancelled } else { Abandoned::NotTold };
+        policy.late_answers =
+            if accepted { LateAnswers::Accepted } else { LateAnswers::Dropped };
+        policy
+    }
+}
+
+prop_compose! {
+    /// `shop -> api -> store`, everything else drawn.
+    fn any_model()(
+        load in any_load(),
+        policies in prop::array::uniform2(any_edge_policy()),
+        faults in prop::collection::vec((any_fault(), 0_u16..2, 0_u32..4000, 1_u32..3000, 0.0..1.0), 0..3),
+        workers in prop::array::uniform2(prop::option::of(1_u32..6)),
+        capacity in prop::array::uniform2(prop::option::of(0_u32..10)),
+        instances in prop::array::uniform2(1_u32..4),
+        lifo in any::<bool>(),
+        balancer in prop_oneof![
+            Just(Balancer::RoundRobin), Just(Balancer::Random), Just(Balancer::LeastRequest)
+        ],
+        mode in prop_oneof![Just(ServiceMode::Blocking), Just(ServiceMode::Async)],
+        optional in any::<bool>(),
+        overrun in prop::option::of(3_u32..12),
+        latency in prop_oneof![Just("0s"), Just("2ms"), Just("exp(5ms)")],
+        loss in prop_oneof![Just(0.0), Just(0.05)],
+    ) -> Model {
+        let mut model = one_service(load, workers[0], capacity[0], "exp(15ms)");
+        model.length = d("6s");
+        model.links[0] = LinkSpec { latency: dist(latency), loss, give_up: d("1500ms"), ..model.links[0].clone() };
+        let mut api = model.services[0].clone();
+        api.name = "api".into();
+        api.mode = mode;
+        api.balancer = balancer;
+        api.endpoints = vec![EndpointId(1)];
+        api.instances = instances[0];
+        api.pools[0].workers = workers[1];
+        api.pools[0].queue.capacity = capacity[1];
+        model.services.push(api);
+        model.services[0].instances = instances[1];
+        model.services[0].overrun =
+            overrun.map(|requests_above| Overrun { requests_above, restart: d("400ms") });
+        model.services[0].cold_start = Some(ColdStart { factor: 2.0, warm_up: d("1s") });
+        if lifo {
+            model.services[0].pools[0].queue.discipline = Discipline::Lifo;
+        }
+        model.endpoints.push(EndpointSpec {
+            name: "api".into(),
+            service: ServiceId(1),
+            pool: 0,
+            steps: vec![
+                Step::Work(dist("exp(3ms)")),
+                Step::Call { edge: EdgeId(1), optional },
+                Step::Call { edge: EdgeId(1), optional: true },
+                Step::Work(dist("1ms")),
+            ],
+        });
+        let mut edge = model.edges[0].clone();
+        edge.name = "api->store".into();
+        model.edges.push(edge);
+        model.edges[0].to = EndpointId(1);
+        for (edge, policy) in model.edges.iter_mut().zip(policies) {
+            edge.policy = policy;
+        }
+        model.faults = faults.into_iter().enumerate().map(|(nth, (kind, service, at, lasts, ramp))| {
+            let target = Target::Service(ServiceId(service));
+            let mut spec = fault(&format!("{at}ms"), &format!("{lasts}ms"), target, kind);
+            spec.name = format!("fault {nth}").as_str().into();
+            spec.ramp = spec.lasts.mul_f64(ramp);
+            spec
+        }).collect();
+        model
+    }
+}
+
+fn sum(subject: &SubjectRecord, of: impl Fn(&sim_core::model::record::SliceRecord) -> u64) -> u64 {
+    subject.slices.iter().map(of).sum()
+}
+
+fn hold_against_itself(model: &Model, record: &RunRecord) {
+    for subject in &record.subjects {
+        let arrived = sum(subject, |s| s.arrivals);
+        let ended = sum(subject, |s| s.outcomes.total());
+        assert!(ended <= arrived, "{}: more ends than arrivals", subject.name);
+        let in_bins: u64 = subject.arrivals_per_bin.iter().map(|n| u64::from(*n)).sum();
+        assert_eq!(in_bins, arrived, "{}: bins and slices", subject.name);
+        let timed = sum(subject, |s| s.response_time.count());
+        assert_eq!(timed, ended, "{}: a response time each", subject.name);
+        let good = sum(subject, |s| s.goodput);
+        assert!(good <= sum(subject, |s| s.outcomes.total()));
+        if subject.kind != SubjectKind::Service {
+            let late_ok = sum(subject, |s| s.outcomes.of(Outcome::OkLate));
+            assert_eq!(late_ok, 0, "{}: nobody waits for a late answer", subject.name);
+        }
+    }
+    for (edge, spec) in model.edges.iter().enumerate() {
+        let attempts = subject(record, &spec.name);
+        let service = subject(record, &model.services[edge ^ 1].name);
+        // What reaches a service was sent; what was sent and not lost reaches it.
+        assert!(sum(service, |s| s.arrivals) <= sum(attempts, |s| s.arrivals));
+        assert!(sum(attempts, |s| s.retries) <= sum(attempts, |s| s.arrivals));
+    }
+    let calls = sum(subject(record, "shop"), |s| s.arrivals);
+    let attempts = subject(record, "shop->payment");
+    let first_attempts = sum(attempts, |s| s.arrivals) - sum(attempts, |s| s.retries);
+    assert_eq!(first_attempts, calls, "each call makes one first attempt");
+    for (index, service) in model.services.iter().enumerate() {
+        let Some(workers) = service.pools[0].workers else { continue };
+        let most = u128::from(workers) * u128::from(service.instances);
+        let mut start = 0;
+        for (slice, end) in subject(record, &model.services[index].name)
+            .slices
+            .iter()
+            .zip(record.plan.slice_ends.iter())
+        {
+            let width = u128::from(end.as_nanos() - start);
+            assert!(slice.busy_integral_ns <= most * width, "no more busy workers than there are");
+            start = end.as_nanos();
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(20_261_121), ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_books_of_a_run_balance(model in any_model(), seed in any::<u64>()) {
+        let record = simulate(&model, seed);
+        hold_against_itself(&model, &record);
+        prop_assert_eq!(record, simulate(&model, seed));
+    }
+}
