@@ -1,0 +1,206 @@
+//! Whether what an expectation asks for exists in its variant: subjects, phases, references.
+
+use sim_core::kernel::SimTime;
+use sim_core::model::record::SubjectKind;
+use sim_core::model::spec::{EndpointSpec, FaultSpec, Model};
+
+use super::Facts;
+use crate::diagnostic::Diagnostic;
+use crate::expectation::{
+    Aggregation, Bound, Expectation, MeasureTerm, Phase, Quantity, Reference, Term,
+};
+use crate::schema::within_string;
+use crate::source::{Sources, Span};
+use crate::suggest::{did_you_mean, one_of};
+use crate::tree::Place;
+
+/// Checks the expectation at a position of the file against its variant.
+pub(crate) fn expectation(
+    facts: &Facts<'_>,
+    position: usize,
+    expectation: &Expectation,
+    variants: &[&str],
+    sources: &Sources,
+) -> Vec<Diagnostic> {
+    let place = Place::keys(["expect"]).index(position).key("that");
+    let check = Check { facts, text: &expectation.text, whole: place.value(facts.root), sources };
+    let mut found = check.term(&expectation.term);
+    found.extend(check.bound(expectation, variants));
+    found
+}
+
+struct Check<'a> {
+    facts: &'a Facts<'a>,
+    text: &'a str,
+    whole: Span,
+    sources: &'a Sources,
+}
+
+impl Check<'_> {
+    /// An error at a word of the expectation: the last such word, since the subject comes first
+    /// and may hold any.
+    fn error(&self, word: &str, title: impl Into<String>) -> Diagnostic {
+        self.error_at(self.text.rfind(word), word, title)
+    }
+
+    fn error_at(&self, at: Option<usize>, word: &str, title: impl Into<String>) -> Diagnostic {
+        let span = match at {
+            Some(at) if !word.is_empty() => {
+                within_string(self.sources, self.whole, self.text, at..at + word.len())
+            }
+            _ => self.whole,
+        };
+        Diagnostic::error(title).at(span, "")
+    }
+
+    fn model(&self) -> &Model {
+        &self.facts.compiled.model
+    }
+
+    fn term(&self, term: &Term) -> Vec<Diagnostic> {
+        match term {
+            Term::Measure(term) => {
+                self.subject(term).into_iter().chain(self.phase(term.phase, "")).collect()
+            }
+            Term::TimeToRecover if self.model().faults.is_empty() => {
+                vec![self.error("time_to_recover", "there is no fault to recover from")]
+            }
+            Term::TimeToRecover | Term::Verdict => Vec::new(),
+        }
+    }
+
+    fn subject(&self, term: &MeasureTerm) -> Option<Diagnostic> {
+        let name = term.subject.name.as_str();
+        let Some((kind, _)) = subjects(self.model()).find(|(_, subject)| *subject == name) else {
+            let known = || subjects(self.model()).map(|(_, subject)| subject);
+            return Some(
+                self.error_at(
+                    self.text.find(name),
+                    name,
+                    format!("there is nothing called `{name}` to measure"),
+                )
+                .maybe_help(did_you_mean(name, known()))
+                .help(format!("what is measured is {}", one_of(known()))),
+            );
+        };
+        let why = wrong_kind(term, kind)?;
+        Some(self.error_at(
+            self.text.find(name),
+            name,
+            format!("`{name}` is {}: {why}", kind_name(kind)),
+        ))
+    }
+
+    /// Whether runs have a phase; `of` names what needs it, if it is not the term itself.
+    fn phase(&self, phase: Phase, of: &str) -> Option<Diagnostic> {
+        let length = SimTime::ZERO + self.model().length;
+        let warmup = SimTime::ZERO + self.facts.compiled.warmup;
+        let faults = &self.model().faults;
+        let first = faults.iter().map(|fault| fault.at).min();
+        let last = faults.iter().map(FaultSpec::ends).max();
+        let no_fault = "there is no fault, and so no such phase";
+        let why = match (phase, first, last) {
+            (Phase::All, ..) => return None,
+            (Phase::Warmup, ..) if warmup == SimTime::ZERO => "the run has no warm-up".to_owned(),
+            (Phase::Warmup, ..) => return None,
+            (_, None, _) | (_, _, None) => no_fault.to_owned(),
+            (Phase::Before, Some(first), _) if first > warmup => return None,
+            (Phase::Before, Some(first), _) => {
+                format!("the warm-up reaches the first fault, which starts at {first}")
+            }
+            (Phase::During, ..) => return None,
+            (Phase::After(w), _, Some(last)) if last + w <= length => return None,
+            (Phase::After(w), _, Some(last)) => {
+                format!(
+                    "the run ends {} after its last fault, before {w} have passed",
+                    length.since(last)
+                )
+            }
+            (Phase::UntilSteady | Phase::Rest, _, Some(last)) if last < length => return None,
+            (Phase::UntilSteady | Phase::Rest, ..) => {
+                "the run ends before its last fault does".to_owned()
+            }
+        };
+        let word = match phase {
+            Phase::Warmup => "warmup",
+            Phase::Before => "before",
+            Phase::During => "during",
+            Phase::After(_) => "after",
+            Phase::UntilSteady => "until_steady",
+            Phase::Rest => "rest",
+            Phase::All => "all",
+        };
+        Some(match of {
+            "" => self.error(word, format!("the phase `{word}` cannot be measured: {why}")),
+            of => self.error(of, format!("`{of}` is measured in the phase `{word}`: {why}")),
+        })
+    }
+
+    fn bound(&self, expectation: &Expectation, variants: &[&str]) -> Vec<Diagnostic> {
+        let Bound::Times(_, reference) = &expectation.bound else { return Vec::new() };
+        match reference {
+            Reference::Control => Vec::new(),
+            Reference::Baseline => self.baseline(&expectation.term).into_iter().collect(),
+            Reference::Variant(name) if variants.contains(&name.as_str()) => Vec::new(),
+            Reference::Variant(name) => vec![
+                self.error(name, format!("there is no variant `{name}` to compare with"))
+                    .maybe_help(did_you_mean(name, variants.iter().copied()))
+                    .help(format!("there is {}", one_of(variants.iter().copied()))),
+            ],
+        }
+    }
+
+    fn baseline(&self, term: &Term) -> Option<Diagnostic> {
+        let Term::Measure(term) = term else {
+            return Some(self.error("baseline", "the time to recover has no baseline"));
+        };
+        let is_rate = matches!(
+            term.aggregation,
+            Aggregation::PeakRate | Aggregation::Rate | Aggregation::Count
+        );
+        if is_rate && self.facts.compiled.baseline_per_s.is_some() {
+            return None;
+        }
+        let help = "start the first fault after the warm-up, or set `[run] baseline`";
+        self.phase(Phase::Before, "baseline").map(|diagnostic| diagnostic.help(help))
+    }
+}
+
+/// Everything that is measured, by name.
+fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, &str)> {
+    let has_several =
+        |endpoint: &&EndpointSpec| model.services[endpoint.service.index()].endpoints.len() > 1;
+    let clients = model.clients.iter().map(|c| (SubjectKind::Client, &*c.name));
+    let services = model.services.iter().map(|s| (SubjectKind::Service, &*s.name));
+    let endpoints = model.endpoints.iter().filter(has_several);
+    let endpoints = endpoints.map(|e| (SubjectKind::Endpoint, &*e.name));
+    let edges = model.edges.iter().map(|e| (SubjectKind::Edge, &*e.name));
+    clients.chain(services).chain(endpoints).chain(edges)
+}
+
+fn kind_name(kind: SubjectKind) -> &'static str {
+    match kind {
+        SubjectKind::Client => "a population of clients",
+        SubjectKind::Edge => "a call",
+        SubjectKind::Service => "a service",
+        SubjectKind::Endpoint => "an endpoint",
+    }
+}
+
+/// Why a term makes nothing of a subject of this kind.
+fn wrong_kind(term: &MeasureTerm, kind: SubjectKind) -> Option<&'static str> {
+    let works = matches!(kind, SubjectKind::Service | SubjectKind::Endpoint);
+    match (term.aggregation, term.subject.quantity) {
+        (Aggregation::Wasted, _) if !works => Some("only services and endpoints have workers"),
+        (_, Quantity::Retries) if works => {
+            Some("a client or a call retries; a service cannot tell")
+        }
+        (_, Quantity::WaitingTime | Quantity::QueueLength) if !works => {
+            Some("only services and endpoints have a queue")
+        }
+        (_, Quantity::BusyWorkers | Quantity::Utilization) if !works => {
+            Some("only services and endpoints have workers")
+        }
+        _ => None,
+    }
+}

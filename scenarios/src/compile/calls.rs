@@ -1,0 +1,231 @@
+//! Who calls what: the edges of the model and the links that they travel over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use sim_core::model::spec::{EdgeId, EdgeSpec, EndpointId, LinkId, LinkSpec};
+use sim_core::policy::ResolvedPolicy;
+
+use super::{Compiler, Site, edge_id, id};
+use crate::diagnostic::Diagnostic;
+use crate::document::{Document, Link};
+use crate::suggest::{did_you_mean, one_of};
+use crate::tree::Place;
+
+/// Who calls.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Caller<'a> {
+    Client(&'a str),
+    /// The only endpoint of a service.
+    Service(&'a str),
+    /// One of the endpoints of a service.
+    Endpoint(&'a str, &'a str),
+}
+
+impl Caller<'_> {
+    /// The caller in the name of an edge.
+    fn name(self) -> String {
+        match self {
+            Self::Client(name) | Self::Service(name) => name.to_owned(),
+            Self::Endpoint(service, endpoint) => format!("{service}.{endpoint}"),
+        }
+    }
+
+    fn owner(self) -> String {
+        match self {
+            Self::Client(name) | Self::Service(name) | Self::Endpoint(name, _) => name.to_owned(),
+        }
+    }
+}
+
+/// A call as the file writes it.
+pub(super) struct CallSite<'a> {
+    pub(super) caller: Caller<'a>,
+    pub(super) to: &'a str,
+    pub(super) policy: Option<&'a str>,
+    pub(super) place: Place,
+}
+
+/// Collects calls as edges. Calls of one caller to one callee under one policy are one edge;
+/// under different policies they are numbered.
+pub(super) struct CallBook {
+    endpoints: Endpoints,
+    policies: IndexMap<String, ResolvedPolicy>,
+    calls: Vec<Call>,
+    /// The calls by their name and policy.
+    known: BTreeMap<(String, Option<String>), usize>,
+    /// How many policies the calls of a name have.
+    policies_of: BTreeMap<String, u32>,
+}
+
+struct Call {
+    /// `caller->callee`; with `#2`, `#3`, … where the same call has several policies.
+    name: String,
+    /// The names of links that fit it, the closest fit first.
+    links: [String; 4],
+    to: EndpointId,
+    policy: Option<String>,
+    place: Place,
+}
+
+impl CallBook {
+    pub(super) fn new(compiler: &mut Compiler<'_, '_>) -> Self {
+        Self {
+            endpoints: Endpoints::of(compiler.document),
+            policies: compiler.policies(),
+            calls: Vec::new(),
+            known: BTreeMap::new(),
+            policies_of: BTreeMap::new(),
+        }
+    }
+
+    /// The edge of a call.
+    pub(super) fn edge(&mut self, site: CallSite<'_>) -> EdgeId {
+        let (to, callee, callee_service) = self.endpoints.resolve(site.to);
+        let name = format!("{}->{callee}", site.caller.name());
+        let key = (name, site.policy.map(str::to_owned));
+        if let Some(known) = self.known.get(&key) {
+            return edge_id(*known);
+        }
+        let policies = self.policies_of.entry(key.0.clone()).or_default();
+        *policies += 1;
+        let name = match *policies {
+            1 => key.0.clone(),
+            n => format!("{}#{n}", key.0),
+        };
+        self.known.insert(key, self.calls.len());
+        let (caller, owner) = (site.caller.name(), site.caller.owner());
+        self.calls.push(Call {
+            links: [
+                format!("{caller}->{callee}"),
+                format!("{owner}->{callee}"),
+                format!("{caller}->{callee_service}"),
+                format!("{owner}->{callee_service}"),
+            ],
+            name,
+            to,
+            policy: site.policy.map(str::to_owned),
+            place: site.place,
+        });
+        edge_id(self.calls.len() - 1)
+    }
+
+    /// The edges and links of the model.
+    pub(super) fn finish(
+        self,
+        compiler: &mut Compiler<'_, '_>,
+    ) -> (Vec<EdgeSpec>, Vec<LinkSpec>, Vec<Site>) {
+        compiler.check_links(&self.calls);
+        let mut links: Vec<LinkSpec> = Vec::new();
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let mut edges = Vec::new();
+        let mut sites = Vec::new();
+        for call in self.calls {
+            let given = call.links.iter().find(|name| compiler.document.links.contains_key(*name));
+            // Calls between the same two parties share a link unless the file tells them apart.
+            let name = given.unwrap_or(&call.links[3]);
+            let link = *known.entry(name.clone()).or_insert_with(|| {
+                links.push(compiler.link(name));
+                links.len() - 1
+            });
+            let policy = call.policy.as_ref().and_then(|policy| self.policies.get(policy));
+            edges.push(EdgeSpec {
+                name: call.name.as_str().into(),
+                to: call.to,
+                policy: policy.cloned().unwrap_or_default(),
+                link: LinkId(id(link)),
+            });
+            sites.push(Site { place: call.place, policy: call.policy, link: given.cloned() });
+        }
+        (edges, links, sites)
+    }
+}
+
+/// The endpoints of all services by the names under which they can be called.
+struct Endpoints(IndexMap<String, (EndpointId, String, String)>);
+
+impl Endpoints {
+    fn of(document: &Document) -> Self {
+        let mut names = IndexMap::new();
+        let mut next = 0;
+        for (service, spec) in &document.services {
+            let endpoints = spec.endpoints.as_ref().map_or(0, IndexMap::len);
+            let mut add = |callable: String, name: &str, index: usize| {
+                names.insert(callable, (EndpointId(id(index)), name.to_owned(), service.clone()));
+            };
+            if endpoints < 2 {
+                add(service.clone(), service, next);
+            }
+            for (offset, endpoint) in spec.endpoints.iter().flatten().map(|(e, _)| e).enumerate() {
+                let callable = format!("{service}.{endpoint}");
+                let name = if endpoints < 2 { service.clone() } else { callable.clone() };
+                add(callable, &name, next + offset);
+            }
+            next += endpoints.max(1);
+        }
+        Self(names)
+    }
+
+    /// The endpoint, its name in results, and its service. Names have been checked before.
+    fn resolve(&self, callee: &str) -> (EndpointId, String, String) {
+        let unknown = || (EndpointId(0), callee.to_owned(), callee.to_owned());
+        self.0.get(callee).cloned().unwrap_or_else(unknown)
+    }
+}
+
+impl Compiler<'_, '_> {
+    /// Every policy of the file, checked, used or not.
+    fn policies(&mut self) -> IndexMap<String, ResolvedPolicy> {
+        let document = self.document;
+        let mut policies = IndexMap::new();
+        for (name, policy) in &document.policies {
+            match policy.resolve() {
+                Ok(resolved) => {
+                    policies.insert(name.clone(), resolved);
+                }
+                Err(error) => {
+                    let layers = Place::keys(["policies", name, "layers"]);
+                    for wrong in error.problems {
+                        let place = layers.index(wrong.layer).dotted(&wrong.problem.path);
+                        self.error(&place, wrong.problem.to_string());
+                    }
+                }
+            }
+        }
+        policies
+    }
+
+    /// A link that no call travels over is a mistake: a misspelt name.
+    fn check_links(&mut self, calls: &[Call]) {
+        let known: BTreeSet<&str> =
+            calls.iter().flat_map(|call| &call.links).map(String::as_str).collect();
+        for name in self.document.links.keys().filter(|name| !known.contains(name.as_str())) {
+            let span = Place::keys(["links", name]).name(self.root);
+            let wrong = Diagnostic::error(format!("no call travels over a link `{name}`"));
+            self.wrong.push(
+                wrong
+                    .at(span, "")
+                    .maybe_help(did_you_mean(name, known.iter().copied()))
+                    .help(format!("the links are {}", one_of(known.iter().copied()))),
+            );
+        }
+    }
+
+    /// The link of that name: as the file gives it, and where it does not, as the network.
+    fn link(&mut self, name: &str) -> LinkSpec {
+        let document = self.document;
+        let nothing = Link { latency: None, loss: None, give_up: None };
+        let given = document.links.get(name).unwrap_or(&nothing);
+        let network = &document.network;
+        let (latency, place) = match &given.latency {
+            Some(latency) => (latency, Place::keys(["links", name, "latency"])),
+            None => (&network.latency, Place::keys(["network", "latency"])),
+        };
+        LinkSpec {
+            name: name.into(),
+            latency: self.distribution(latency, &place),
+            loss: given.loss.unwrap_or(network.loss),
+            give_up: given.give_up.unwrap_or(network.give_up),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The scenario file as types: what the schema, the reference and the reader are made from.
+//!
+//! Choices are externally tagged tables under a key of their own; nothing is flattened, nothing
+//! is tagged inside: those lose the place of a mistake.
+
+mod client;
+mod fault;
+mod name;
+mod network;
+mod rate;
+mod run;
+mod service;
+mod variant;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sim_core::policy::Policy;
+
+pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
+pub(crate) use fault::{Fault, On};
+pub(crate) use name::{
+    Callee, ClientName, ExpectationText, FileName, LinkName, PolicyName, RowName, ServiceName,
+    VariantName,
+};
+pub(crate) use network::{Link, Network};
+pub(crate) use rate::Rate;
+pub(crate) use run::Run;
+pub(crate) use service::{Endpoint, Pool, Queue, Row, Service, Step};
+pub(crate) use variant::{Expect, Report, Variant};
+
+use crate::warning::Trap;
+
+/// A scenario: a system, its load, its faults, the variants to compare and what is expected.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Squall scenario")]
+pub(crate) struct Document {
+    /// What the scenario is about, in one line.
+    pub(crate) title: String,
+    /// What one sees and why; as long as it takes.
+    #[serde(default)]
+    pub(crate) description: String,
+    /// The traps that are meant: their warnings are silenced.
+    #[serde(default)]
+    pub(crate) allow: Vec<Trap>,
+    /// How long, how often, with which seed; what counts as steady.
+    pub(crate) run: Run,
+    /// The populations of clients, by name.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 1_000))]
+    pub(crate) clients: IndexMap<String, Client>,
+    /// The services, by name.
+    #[schemars(extend("minProperties" = 1, "maxProperties" = 1_000))]
+    pub(crate) services: IndexMap<String, Service>,
+    /// The policies of calls, by name.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) policies: IndexMap<String, Policy>,
+    /// What every link is like that `links` does not name.
+    #[serde(default)]
+    pub(crate) network: Network,
+    /// Links that differ from `network`, by caller and callee: `links."shop->payment"`.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) links: IndexMap<String, Link>,
+    /// The versioned rows that steps read and write, by name.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) rows: IndexMap<String, Row>,
+    /// What is injected, and when.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) faults: Vec<Fault>,
+    /// Changed forms of the scenario to compare with it.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) variants: Vec<Variant>,
+    /// What has to come out.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) expect: Vec<Expect>,
+    /// What tables and charts are about.
+    #[serde(default)]
+    pub(crate) report: Report,
+}

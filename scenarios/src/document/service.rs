@@ -1,0 +1,137 @@
+//! `[services.X]`: instances, their workers, and what a request does there.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sim_core::kernel::Distribution;
+use sim_core::model::balancer::Balancer;
+use sim_core::model::spec::{ColdStart, Overrun, ServiceMode};
+
+use super::{Callee, PolicyName, RowName};
+
+/// A service: instances behind a balancer. One of `steps` and `endpoints` says what it does.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Service {
+    /// How many instances it has.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) instances: u32,
+    /// How callers choose an instance.
+    #[serde(default)]
+    pub(crate) balancer: Balancer,
+    /// Whether a worker is held while its request waits for a call.
+    #[serde(default)]
+    pub(crate) mode: ServiceMode,
+    /// The pools of workers of every instance, by name; without any, nothing limits how many
+    /// requests an instance works on at once.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 100))]
+    pub(crate) pools: IndexMap<String, Pool>,
+    /// What a request does, in order: a service with one endpoint.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) steps: Option<Vec<Step>>,
+    /// The endpoints, by name: a service with several. They are measured apart.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 100))]
+    pub(crate) endpoints: Option<IndexMap<String, Endpoint>>,
+    /// When an instance is overrun and crashes; if not given, never.
+    #[serde(default)]
+    pub(crate) overrun: Option<Overrun>,
+    /// How slowly an instance starts after a restart; if not given, it starts warm.
+    #[serde(default)]
+    pub(crate) cold_start: Option<ColdStart>,
+}
+
+/// An endpoint of a service.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Endpoint {
+    /// What a request does, in order.
+    #[schemars(length(max = 1_000))]
+    pub(crate) steps: Vec<Step>,
+    /// The pool it works in; needed where the service has several.
+    #[serde(default)]
+    pub(crate) pool: Option<String>,
+}
+
+/// A pool of workers of one instance.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pool {
+    /// How many requests it works on at once; if not given, there is no limit.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub(crate) workers: Option<u32>,
+    /// Who waits for a worker, and in which order; if not given, first come, first served,
+    /// without a limit.
+    #[serde(default)]
+    pub(crate) queue: Option<Queue>,
+}
+
+/// Who is served next.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Queue {
+    /// First come, first served.
+    Fifo(Bounds),
+    /// Last come, first served.
+    Lifo(Bounds),
+}
+
+/// How long a queue may get.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bounds {
+    /// How many may wait; one more is turned away with `overflow`. If not given, there is no
+    /// limit; 0 means that nobody waits.
+    #[serde(default)]
+    pub(crate) capacity: Option<u32>,
+}
+
+/// One step of what a request does.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Step {
+    /// Works for this long: the service demand.
+    Work(Distribution),
+    /// Calls another service and waits for the answer.
+    Call(StepCall),
+    /// Reads a row: the answer carries its version to the caller.
+    Read(RowStep),
+    /// Writes a row if its version is still the one that the caller last read, and raises the
+    /// version; otherwise the request ends as `client_error` (a conflict).
+    WriteIfUnchanged(RowStep),
+}
+
+/// A call of a handler.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepCall {
+    /// What is called: a service, or one of its endpoints as `service.endpoint`.
+    pub(crate) to: Callee,
+    /// The policy of the call; without one, the caller waits as long as it takes and tries once.
+    #[serde(default)]
+    pub(crate) policy: Option<PolicyName>,
+    /// Whether the request goes on when the call fails; otherwise it ends as `server_error`.
+    #[serde(default)]
+    pub(crate) optional: bool,
+}
+
+/// Which row a step is about.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RowStep {
+    /// The row, one of `rows`.
+    pub(crate) row: RowName,
+}
+
+/// A versioned row; it has nothing to set.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Row {}
+
+fn one() -> u32 {
+    1
+}

@@ -1,0 +1,97 @@
+//! A checked scenario: what the experiment floor runs.
+
+use sim_core::kernel::SimDuration;
+use sim_core::model::spec::Model;
+
+use crate::expectation::Expectation;
+
+/// A checked scenario with its variants compiled.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// The file's name without its ending.
+    pub name: String,
+    /// The file's title.
+    pub title: String,
+    /// The file's description: what one sees and why; empty if it has none.
+    pub description: String,
+    /// The hash of the file, of all files it names, and of what was set on the command line.
+    pub hash: String,
+    /// The seed.
+    pub seed: u64,
+    /// How many replications each variant has; at least 1.
+    pub replications: u32,
+    /// The variants, in the order of the file; the file with nothing set comes first. It is
+    /// called `base`, or as `[run] base = "…"` says.
+    pub variants: Vec<Variant>,
+    /// What the file expects, in its order.
+    pub expectations: Vec<VariantExpectation>,
+    /// The client population that tables and charts are about.
+    pub focus_client: String,
+    /// The service that tables and charts are about.
+    pub focus_service: String,
+    /// The file's text as it was read, for reports that show it.
+    pub text: String,
+    /// What was set from outside, as `path=value`, for the command that reproduces the results.
+    pub overrides: Vec<String>,
+}
+
+/// One variant, compiled.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its name.
+    pub name: String,
+    /// The model with its faults. Its control is the same model with `faults` emptied.
+    pub model: Model,
+    /// The end of the warm-up.
+    pub warmup: SimDuration,
+    /// What counts as steady, and the thresholds of the verdict.
+    pub steady: Steady,
+    /// `[run] baseline`: the reference of `baseline` bounds and ratios of rates, per second,
+    /// in place of the mean before the first fault.
+    pub baseline_per_s: Option<f64>,
+}
+
+/// What counts as steady, and the thresholds of the verdict.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steady {
+    /// The width of the bins that are judged.
+    pub bin: SimDuration,
+    /// The least share of the control's goodput, 0 to 1.
+    pub goodput_share: f64,
+    /// The most by which the share of failed calls may exceed the control's, in points as a share.
+    pub failed_excess: f64,
+    /// The most by which the p99 response time may exceed the control's, as a factor.
+    pub p99_factor: f64,
+    /// How many consecutive bins have to hold.
+    pub bins: u32,
+    /// How many bins a run may be out and still have `held`.
+    pub held_bins_out: u32,
+    /// Below which share of the control's goodput an unsteady end is metastable.
+    pub metastable_share: f64,
+    /// For how long every trigger has to be gone before that is said.
+    pub trigger_gone: SimDuration,
+}
+
+impl Default for Steady {
+    fn default() -> Self {
+        Self {
+            bin: SimDuration::from_secs(1),
+            goodput_share: 0.95,
+            failed_excess: 0.01,
+            p99_factor: 2.0,
+            bins: 5,
+            held_bins_out: 2,
+            metastable_share: 0.5,
+            trigger_gone: SimDuration::from_secs(60),
+        }
+    }
+}
+
+/// An expectation and the variant it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariantExpectation {
+    /// The variant's name.
+    pub variant: String,
+    /// What is expected.
+    pub expectation: Expectation,
+}

@@ -1,0 +1,50 @@
+//! The traps: what is legal but probably not meant, by name.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! traps {
+    ($( $(#[doc = $doc:literal])+ $Variant:ident = $name:literal, )+) => {
+        /// A trap: legal, but probably not meant. `allow = ["…"]` silences it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        pub enum Trap {
+            $( $(#[doc = $doc])+ #[serde(rename = $name)] $Variant, )+
+        }
+
+        impl Trap {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[ $( Self::$Variant, )+ ];
+
+            /// The name in `allow = ["…"]`.
+            pub const fn name(self) -> &'static str {
+                match self { $( Self::$Variant => $name, )+ }
+            }
+
+            /// What it is, in one sentence.
+            pub const fn summary(self) -> &'static str {
+                match self { $( Self::$Variant => concat!($($doc),+).trim_ascii(), )+ }
+            }
+        }
+    };
+}
+
+traps! {
+    /// Retries with their timeouts and waits can take longer than the timeout around them.
+    RetriesOutlastTimeout = "retries_outlast_timeout",
+    /// A timeout is not shorter than the timeout around it, and so never fires.
+    TimeoutNeverFires = "timeout_never_fires",
+    /// A service waits longer for its own calls than its caller waits for it.
+    CalleeOutlastsCaller = "callee_outlasts_caller",
+    /// A retry follows a failure at once.
+    RetryWithoutWait = "retry_without_wait",
+    /// A retry has no timeout inside it, so an attempt that is met with silence is never repeated.
+    RetryWithoutTimeout = "retry_without_timeout",
+    /// The run ends so soon after its last fault that nobody can say whether it recovers.
+    EndsTooSoon = "ends_too_soon",
+    /// Nobody uses the policy.
+    UnusedPolicy = "unused_policy",
+    /// Nobody calls the service or the endpoint.
+    UnusedService = "unused_service",
+    /// Nobody reads or writes the row.
+    UnusedRow = "unused_row",
+}
