@@ -1,0 +1,35 @@
+//! Floor 5: experiments: replications, controls, variants, sweeps, the journal of finished cells,
+//! statistics over runs, expectations. Threads live here; files and the terminal do not.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`experiment`] | a study from its scenario to its results |
+//! | [`sweep`] | a scenario at every point of a grid |
+//! | [`plan`] | what is measured of every run |
+//! | [`phases`], [`measure`] | the parts of a run, and the figures taken in them |
+//! | [`steady`], [`verdict`] | what is steady, and what became of a run |
+//! | [`cell`], [`runner`], [`journal`] | one run beside its control, all of them in parallel, and what is finished |
+//! | [`oracle`] | closed forms and published tables beside what is simulated |
+//! | [`statistics`], [`results`] | means with intervals; plain data for the reports |
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod cell;
+mod expect;
+pub mod experiment;
+pub mod journal;
+pub mod measure;
+pub mod oracle;
+pub mod phases;
+pub mod plan;
+pub mod results;
+pub mod runner;
+pub mod series;
+pub mod statistics;
+pub mod steady;
+pub mod sweep;
+#[cfg(test)]
+mod testing;
+pub mod verdict;
+
+pub use experiment::Experiment;

@@ -1,0 +1,94 @@
+//! Who is who in a model: its subjects, its workers, and which clients' calls reach what.
+
+use sim_core::model::record::SubjectKind;
+use sim_core::model::spec::{EdgeId, EndpointId, Model, ServiceSpec, Step};
+
+use super::MeasureError;
+
+/// A subject of a model, found by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) kind: SubjectKind,
+    /// Its place in the model's vector of that kind.
+    pub(super) index: usize,
+}
+
+/// Finds the client, call, service or endpoint of that name.
+pub(super) fn find(model: &Model, name: &str) -> Result<Found, MeasureError> {
+    subjects(model)
+        .find(|(_, candidate)| *candidate == name)
+        .map(|(found, _)| found)
+        .ok_or_else(|| MeasureError::UnknownSubject { name: name.into(), known: known(model) })
+}
+
+/// The names, each once: the only endpoint of a service has the service's.
+fn known(model: &Model) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for (_, name) in subjects(model) {
+        if names.iter().all(|known| known != name) {
+            names.push(name.into());
+        }
+    }
+    names
+}
+
+/// Everything that has a record, in the order of the records.
+fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
+    let of = |kind| move |(index, name)| (Found { kind, index }, name);
+    let clients = model.clients.iter().map(|c| &*c.name);
+    let edges = model.edges.iter().map(|e| &*e.name);
+    let services = model.services.iter().map(|s| &*s.name);
+    let endpoints = model.endpoints.iter().map(|e| &*e.name);
+    (clients.enumerate().map(of(SubjectKind::Client)))
+        .chain(edges.enumerate().map(of(SubjectKind::Edge)))
+        .chain(services.enumerate().map(of(SubjectKind::Service)))
+        .chain(endpoints.enumerate().map(of(SubjectKind::Endpoint)))
+}
+
+/// How many workers all instances of a service or of an endpoint's pool have together.
+pub(super) fn workers(model: &Model, found: Found) -> Option<f64> {
+    let of =
+        |service: &ServiceSpec, workers: u32| f64::from(service.instances) * f64::from(workers);
+    match found.kind {
+        SubjectKind::Service => {
+            let service = &model.services[found.index];
+            let workers: Option<u32> = service.pools.iter().map(|pool| pool.workers).sum();
+            Some(of(service, workers?))
+        }
+        SubjectKind::Endpoint => {
+            let endpoint = &model.endpoints[found.index];
+            let service = &model.services[endpoint.service.index()];
+            Some(of(service, service.pools[usize::from(endpoint.pool)].workers?))
+        }
+        SubjectKind::Client | SubjectKind::Edge => None,
+    }
+}
+
+/// The places of the clients whose calls can reach a service or an endpoint.
+pub(super) fn clients_that_reach(model: &Model, found: Found) -> Vec<usize> {
+    let is_there = |endpoint: &EndpointId| match found.kind {
+        SubjectKind::Endpoint => endpoint.index() == found.index,
+        _ => model.endpoints[endpoint.index()].service.index() == found.index,
+    };
+    let reaches = |edge: EdgeId| reached_from(model, edge).iter().any(is_there);
+    let clients = model.clients.iter().enumerate();
+    clients.filter(|(_, client)| reaches(client.edge)).map(|(index, _)| index).collect()
+}
+
+/// Every endpoint that a call over `edge` can lead to.
+fn reached_from(model: &Model, edge: EdgeId) -> Vec<EndpointId> {
+    let mut reached = vec![model.edges[edge.index()].to];
+    let mut next = 0;
+    while let Some(endpoint) = reached.get(next).copied() {
+        next += 1;
+        for step in &model.endpoints[endpoint.index()].steps {
+            if let Step::Call { edge, .. } = step {
+                let to = model.edges[edge.index()].to;
+                if !reached.contains(&to) {
+                    reached.push(to);
+                }
+            }
+        }
+    }
+    reached
+}

@@ -1,0 +1,139 @@
+//! The parameters of a closed form, and the station that they describe.
+
+use sim_core::kernel::sample::{Exponential, LogNormal};
+use sim_core::kernel::{Distribution, SimDuration};
+use sim_core::model::fault::{Errors, Fault};
+use sim_core::policy::{Layer, Outcome, Policy, ResolvedPolicy};
+
+use super::station::{Station, poisson, users};
+
+/// The parameters of a case, by their names in the source.
+pub(super) struct Parameters(pub(super) Vec<(&'static str, f64)>);
+
+impl Parameters {
+    fn get(&self, name: &str) -> Option<f64> {
+        self.0.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        let words: Vec<String> =
+            self.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        words.join(" ")
+    }
+
+    pub(super) fn servers(&self) -> f64 {
+        self.get("c").unwrap_or(1.0)
+    }
+
+    pub(super) fn mean_demand_s(&self) -> f64 {
+        let rate = self.get("mu").map(|mu| 1.0 / mu);
+        rate.or(self.get("ES")).or(self.get("S")).unwrap_or(0.001)
+    }
+
+    /// About how many requests arrive in a second.
+    pub(super) fn requests_per_s(&self) -> f64 {
+        let closed = || {
+            let round = self.get("think_Z")? + self.mean_demand_s();
+            let capacity = self.servers() / self.mean_demand_s();
+            Some((self.get("N")? / round).min(capacity))
+        };
+        self.get("lam").or_else(closed).unwrap_or(CALLS_PER_S)
+    }
+
+    pub(super) fn warmup_s(&self) -> f64 {
+        let demand = self.mean_demand_s();
+        if let Some(users) = self.get("N") {
+            return 100.0 * (self.get("think_Z").unwrap_or(0.0) + users * demand);
+        }
+        let load = self.requests_per_s() * demand / self.servers();
+        let slack = match self.get("K") {
+            // A bounded queue forgets even when it is overloaded; its longest memory is about
+            // that of the unbounded one at the load where the two are alike.
+            Some(_) => 0.1,
+            None => 1.0 - load.min(0.99).sqrt(),
+        };
+        let variability = 1.0 + self.get("scv").unwrap_or(1.0);
+        20.0 * variability * demand / (self.servers() * slack * slack)
+    }
+}
+
+/// The calls of a case without queues, a second.
+const CALLS_PER_S: f64 = 100.0;
+
+fn seconds(seconds: f64) -> SimDuration {
+    SimDuration::from_secs_f64(seconds)
+}
+
+fn exponential(mean_s: f64) -> Option<Distribution> {
+    Exponential::new(seconds(mean_s)).ok().map(Distribution::Exponential)
+}
+
+/// M/M/1, M/M/c, M/M/c/K: K counts those in service, too.
+pub(super) fn open(p: &Parameters) -> Option<Station> {
+    let room = p.get("K").map(|k| (k - p.servers()) as u32);
+    Some(Station {
+        load: poisson(p.get("lam")?),
+        servers: p.servers() as u32,
+        demand: exponential(p.mean_demand_s())?,
+        waiting_room: room,
+        policy: ResolvedPolicy::default(),
+        fault: None,
+    })
+}
+
+/// The loss system M/M/c/c, with the parameters of an M/M/c: nobody waits.
+pub(super) fn loss(p: &Parameters) -> Option<Station> {
+    Some(Station { waiting_room: Some(0), ..open(p)? })
+}
+
+/// M/G/1: the squared coefficient of variation says which distribution; a lognormal with
+/// `sigma = 1` has `e − 1`.
+pub(super) fn general(p: &Parameters) -> Option<Station> {
+    let mean = seconds(p.get("ES")?);
+    let demand = match p.get("scv")? {
+        0.0 => Distribution::Constant(mean),
+        scv => {
+            let sigma = libm::sqrt(libm::log1p(scv));
+            Distribution::LogNormal(LogNormal::of_mean(mean, sigma).ok()?)
+        }
+    };
+    Some(Station { demand, ..open(p)? })
+}
+
+/// Machine repair: so many users think, then ask one of `c` servers.
+pub(super) fn closed(p: &Parameters) -> Option<Station> {
+    let think = exponential(p.get("think_Z")?)?;
+    Some(Station {
+        load: users(p.get("N")? as u32, think),
+        servers: p.servers() as u32,
+        demand: exponential(p.get("S")?)?,
+        waiting_room: None,
+        policy: ResolvedPolicy::default(),
+        fault: None,
+    })
+}
+
+/// Clients that leave after a time, and a server that is not told and works all the same.
+pub(super) fn impatient(p: &Parameters) -> Option<Station> {
+    let layers = vec![Layer::Timeout(seconds(p.get("timeout")?))];
+    let policy = Policy { layers, ..Policy::default() }.resolve().ok()?;
+    Some(Station { policy, ..open(p)? })
+}
+
+/// Attempts that fail independently, tried again at once.
+pub(super) fn retrying(p: &Parameters) -> Option<Station> {
+    let share = p.get("failure_prob_per_attempt")?;
+    let retries = p.get("max_retries")? as u32;
+    let layer = serde_json::json!({
+        "retry": { "max_retries": retries, "backoff": { "immediate": {} } }
+    });
+    let layers = vec![serde_json::from_value(layer).ok()?];
+    Some(Station {
+        load: poisson(CALLS_PER_S),
+        servers: 100,
+        demand: Distribution::Constant(SimDuration::from_millis(1)),
+        waiting_room: None,
+        policy: Policy { layers, ..Policy::default() }.resolve().ok()?,
+        fault: Some(Fault::Errors(Errors { share, outcome: Outcome::ServerError })),
+    })
+}

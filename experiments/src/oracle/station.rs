@@ -1,0 +1,93 @@
+//! One service and those who call it: the model behind every closed form of a queue.
+
+use std::sync::Arc;
+
+use sim_core::kernel::SimTime;
+use sim_core::kernel::{Distribution, SimDuration};
+use sim_core::model::balancer::Balancer;
+use sim_core::model::fault::Fault;
+use sim_core::model::spec::{
+    ClientSpec, Discipline, EdgeId, EdgeSpec, EndpointId, EndpointSpec, FaultSpec, LinkId,
+    LinkSpec, Model, PoolSpec, QueueSpec, ServiceId, ServiceMode, ServiceSpec, Step, Target,
+};
+use sim_core::model::workload::{Arrivals, ClosedLoad, Load, OpenLoad, RateProfile, Start};
+use sim_core::policy::ResolvedPolicy;
+
+/// A station: who calls, how many servers work how long, and how many may wait.
+pub(super) struct Station {
+    pub(super) load: Load,
+    pub(super) servers: u32,
+    pub(super) demand: Distribution,
+    /// How many may wait; `None` is no limit.
+    pub(super) waiting_room: Option<u32>,
+    pub(super) policy: ResolvedPolicy,
+    /// What is wrong with the station from start to end.
+    pub(super) fault: Option<Fault>,
+}
+
+/// A Poisson process of so many calls a second.
+pub(super) fn poisson(per_second: f64) -> Load {
+    let arrivals = Arrivals::Poisson(RateProfile::constant(per_second));
+    Load::Open(OpenLoad { clients: 1, arrivals })
+}
+
+/// So many users who think between their calls.
+pub(super) fn users(users: u32, think: Distribution) -> Load {
+    Load::Closed(ClosedLoad { users, think, start: Start::Spread, calls_per_user: None })
+}
+
+impl Station {
+    /// The model, to be run for `length`.
+    pub(super) fn model(self, length: SimDuration) -> Model {
+        let name: Arc<str> = "station".into();
+        let link: Arc<str> = "link".into();
+        let queue = QueueSpec { discipline: Discipline::Fifo, capacity: self.waiting_room };
+        let pool = PoolSpec { name: "main".into(), workers: Some(self.servers), queue };
+        let faults = self.fault.map(|fault| always(fault, length));
+        Model {
+            length,
+            clients: vec![ClientSpec { name: "users".into(), load: self.load, edge: EdgeId(0) }],
+            services: vec![ServiceSpec {
+                name: name.clone(),
+                instances: 1,
+                balancer: Balancer::default(),
+                mode: ServiceMode::Blocking,
+                pools: vec![pool],
+                endpoints: vec![EndpointId(0)],
+                overrun: None,
+                cold_start: None,
+            }],
+            endpoints: vec![EndpointSpec {
+                name,
+                service: ServiceId(0),
+                pool: 0,
+                steps: vec![Step::Work(self.demand)],
+            }],
+            edges: vec![EdgeSpec {
+                name: "users->station".into(),
+                to: EndpointId(0),
+                policy: self.policy,
+                link: LinkId(0),
+            }],
+            links: vec![LinkSpec {
+                name: link,
+                latency: Distribution::Constant(SimDuration::ZERO),
+                loss: 0.0,
+                give_up: SimDuration::MAX,
+            }],
+            faults: faults.into_iter().collect(),
+            ..Model::default()
+        }
+    }
+}
+
+fn always(fault: Fault, length: SimDuration) -> FaultSpec {
+    FaultSpec {
+        name: "always".into(),
+        at: SimTime::ZERO,
+        lasts: length,
+        ramp: SimDuration::ZERO,
+        target: Target::Service(ServiceId(0)),
+        fault,
+    }
+}

@@ -1,0 +1,207 @@
+//! The plan of a study: what is measured of every run, and how its time axis is cut for that.
+//!
+//! Every variant has the same list of measures: those of the table, those of the files, and
+//! those that expectations ask for. A variant that cannot have one (a peak after the fault of a
+//! variant without faults) leaves its figures empty; an expectation that asks a variant for what
+//! it cannot have is an error before anything runs.
+
+mod check;
+mod defaults;
+mod names;
+
+pub use check::{ExpectationError, PlanError};
+pub(crate) use names::{aggregation_name, quantity_name};
+
+use std::collections::BTreeSet;
+
+use scenarios::expectation::{Aggregation, MeasureTerm, Phase, Quantity, Term};
+use scenarios::study::{Study, Variant};
+use sim_core::kernel::SimDuration;
+use sim_core::model::record::MeasurePlan;
+use sim_core::model::spec::Model;
+
+use crate::measure::{BaselineMeter, MeasureError, Meter, rate_bin};
+use crate::phases::Phases;
+use crate::results::{FaultWindow, MeasureInfo};
+
+/// How long after the last fault the tables look, unless an expectation says otherwise.
+pub const AFTER: SimDuration = SimDuration::from_secs(30);
+
+/// A measure of a plan: what it is called, and what is measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measure {
+    /// What its column means.
+    pub info: MeasureInfo,
+    /// What is measured: never [`Term::Verdict`], which is no figure.
+    pub term: Term,
+}
+
+/// What is measured of every run of a study.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The measures, in the order of the table and the files.
+    pub measures: Vec<Measure>,
+    /// One entry a variant, in the order of the study.
+    pub variants: Vec<VariantPlan>,
+}
+
+/// A plan made ready for one variant.
+#[derive(Clone, Debug)]
+pub struct VariantPlan {
+    /// Its phases.
+    pub phases: Phases,
+    /// How the time axis of its runs is cut.
+    pub cut: MeasurePlan,
+    /// One entry a measure; `None` where the variant cannot have it.
+    pub meters: Vec<Option<MeterPair>>,
+    /// The model without its faults; `None` if it has none anyway.
+    pub control: Option<Model>,
+}
+
+/// How a measure and its baseline are read.
+#[derive(Clone, Debug)]
+pub enum MeterPair {
+    /// A measure, and its baseline if there is one.
+    Figure(Meter, Option<BaselineMeter>),
+    /// The time to recover.
+    TimeToRecover,
+}
+
+impl Plan {
+    /// Plans a study: the table, the files, and what its expectations ask for.
+    ///
+    /// # Errors
+    ///
+    /// When an expectation asks for what cannot be measured.
+    pub fn new(study: &Study) -> Result<Self, PlanError> {
+        let mut measures = defaults::measures(study);
+        for expected in &study.expectations {
+            add_term(&mut measures, &expected.expectation.term);
+        }
+        let cuts = Cuts::of(&measures);
+        let variants = study.variants.iter().map(|v| VariantPlan::new(v, &measures, &cuts));
+        let plan = Self { variants: variants.collect(), measures };
+        plan.check_expectations(study)?;
+        Ok(plan)
+    }
+
+    /// The place of a term among the measures.
+    pub fn place(&self, term: &Term) -> Option<usize> {
+        let term = canonical(term);
+        self.measures.iter().position(|m| m.term == term)
+    }
+}
+
+fn baseline(
+    term: &MeasureTerm,
+    variant: &Variant,
+    phases: &Phases,
+) -> Result<BaselineMeter, MeasureError> {
+    BaselineMeter::new(term, &variant.model, phases, variant.baseline_per_s)
+}
+
+/// Adds a measure that only the files hold, unless it is measured anyway.
+fn add_term(measures: &mut Vec<Measure>, term: &Term) {
+    let term = canonical(term);
+    if term == Term::Verdict || measures.iter().any(|m| m.term == term) {
+        return;
+    }
+    let mut measure = names::measure(term, None);
+    measure.info.key = names::unused(measure.info.key, measures);
+    measures.push(measure);
+}
+
+/// One form for terms that say the same: the usual quantity of a mean, a percentile or a maximum
+/// is the response time.
+fn canonical(term: &Term) -> Term {
+    let mut term = term.clone();
+    if let Term::Measure(measured) = &mut term {
+        let of_times = matches!(
+            measured.aggregation,
+            Aggregation::Mean | Aggregation::Percentile(_) | Aggregation::Max
+        );
+        if of_times && measured.subject.quantity == Quantity::ResponseTime {
+            measured.subject.quantity = Quantity::Usual;
+        }
+    }
+    term
+}
+
+/// What the measures ask of the time axis: the windows of peaks, and the ends of `after`.
+struct Cuts {
+    rate_bin: SimDuration,
+    after: BTreeSet<SimDuration>,
+}
+
+impl Cuts {
+    fn of(measures: &[Measure]) -> Self {
+        let terms = || {
+            measures.iter().filter_map(|m| match &m.term {
+                Term::Measure(term) => Some(term),
+                Term::TimeToRecover | Term::Verdict => None,
+            })
+        };
+        let after = terms().filter_map(|term| match term.phase {
+            Phase::After(w) => Some(w),
+            _ => None,
+        });
+        Self {
+            // What is no multiple of the finest bin is refused when expectations are checked.
+            rate_bin: rate_bin(terms().filter_map(|term| term.window)),
+            after: after.chain([AFTER]).collect(),
+        }
+    }
+}
+
+impl VariantPlan {
+    fn new(variant: &Variant, measures: &[Measure], cuts: &Cuts) -> Self {
+        let phases = Phases::of(variant);
+        let boundaries: Vec<_> = phases.boundaries(cuts.after.iter().copied()).collect();
+        let (length, bin) = (variant.model.length, variant.steady.bin);
+        Self {
+            cut: MeasurePlan::new(length, cuts.rate_bin, bin, &boundaries),
+            meters: measures.iter().map(|m| MeterPair::new(&m.term, variant, &phases)).collect(),
+            control: without_faults(&variant.model),
+            phases,
+        }
+    }
+}
+
+impl MeterPair {
+    fn new(term: &Term, variant: &Variant, phases: &Phases) -> Option<Self> {
+        match term {
+            Term::Measure(term) => {
+                let meter = Meter::new(term, &variant.model, phases).ok()?;
+                Some(Self::Figure(meter, baseline(term, variant, phases).ok()))
+            }
+            Term::TimeToRecover => {
+                phases.can_have(Phase::UntilSteady).then_some(Self::TimeToRecover)
+            }
+            Term::Verdict => None,
+        }
+    }
+}
+
+fn without_faults(model: &Model) -> Option<Model> {
+    (!model.faults.is_empty()).then(|| Model { faults: Vec::new(), ..model.clone() })
+}
+
+/// When the faults of a study's variants are active: each fault once, however many variants
+/// have it.
+pub fn fault_windows(study: &Study) -> Vec<FaultWindow> {
+    let mut windows: Vec<FaultWindow> = Vec::new();
+    for fault in study.variants.iter().flat_map(|v| &v.model.faults) {
+        let window = FaultWindow {
+            name: fault.name.to_string(),
+            start_s: fault.at.as_secs_f64(),
+            end_s: fault.ends().as_secs_f64(),
+        };
+        if !windows.contains(&window) {
+            windows.push(window);
+        }
+    }
+    windows
+}
+
+#[cfg(test)]
+mod tests;
