@@ -1,0 +1,181 @@
+//! What every chart has to keep: nothing outside the page, no text over another, the same bytes
+//! twice, and no panic on little or nothing.
+
+use super::scene::{Area, Label, Shape};
+use super::*;
+use crate::fixture;
+
+fn labels(chart: &Chart) -> Vec<&Label> {
+    let mut labels = Vec::new();
+    for shape in &chart.scene.shapes {
+        if let Shape::Text(label) = shape {
+            labels.push(label);
+        }
+    }
+    labels
+}
+
+fn overlap(one: Area, other: Area) -> bool {
+    one.left < other.right()
+        && other.left < one.right()
+        && one.top < other.bottom()
+        && other.top < one.bottom()
+}
+
+fn all_charts() -> Vec<(String, Vec<Chart>)> {
+    let studies = (1..=14)
+        .map(|variants| (format!("{variants} variants"), of_study(&fixture::study(variants))));
+    let sweeps = (1..=3).map(|axes| (format!("{axes} axes"), of_sweep(&fixture::sweep(axes))));
+    studies.chain(sweeps).collect()
+}
+
+fn svg(chart: &Chart) -> String {
+    let mut bytes = Vec::new();
+    chart.svg(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+fn png(chart: &Chart) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    chart.png(&mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn no_text_leaves_the_page_or_covers_another() {
+    for (what, charts) in all_charts() {
+        for chart in &charts {
+            let page =
+                Area { left: 0.0, top: 0.0, width: chart.scene.width, height: chart.scene.height };
+            let labels = labels(chart);
+            for (number, label) in labels.iter().enumerate() {
+                let place = label.extent();
+                let context = format!("{} of {what}: “{}”", chart.name(), label.text);
+                assert!(place.left >= page.left && place.right() <= page.right(), "{context}");
+                assert!(place.top >= page.top && place.bottom() <= page.bottom(), "{context}");
+                for other in &labels[..number] {
+                    assert!(!overlap(place, other.extent()), "{context} covers “{}”", other.text);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_svg_is_well_formed_and_tells_its_title_its_variants_and_its_origin() {
+    let results = fixture::study(12);
+    for chart in of_study(&results) {
+        let text = svg(&chart);
+        let parsed = roxmltree::Document::parse(&text).unwrap();
+        let title = parsed.descendants().find(|node| node.has_tag_name("title")).unwrap();
+        assert_eq!(title.text(), Some(chart.title()));
+        let words: Vec<&str> = parsed
+            .descendants()
+            .filter(|node| node.has_tag_name("text"))
+            .filter_map(|node| node.text())
+            .map(str::trim)
+            .collect();
+        for variant in results.variants.iter().filter(|variant| variant.name.len() < 30) {
+            assert!(words.contains(&&*variant.name), "{} in {}", variant.name, chart.name());
+        }
+        assert!(words.iter().any(|word| word.contains("seed 1 · 30 replications · squall 0.1.0")));
+        assert!(text.len() < 300_000, "{} has {} bytes", chart.name(), text.len());
+    }
+}
+
+#[test]
+fn a_png_has_two_pixels_a_point() {
+    for chart in of_study(&fixture::study(2)) {
+        let bytes = png(&chart);
+        let decoder = ::png::Decoder::new(std::io::Cursor::new(&bytes));
+        let reader = decoder.read_info().unwrap();
+        let (width, height) = (chart.scene.width as u32, chart.scene.height as u32);
+        assert_eq!((reader.info().width, reader.info().height), (2 * width, 2 * height));
+    }
+}
+
+#[test]
+fn the_same_results_give_the_same_bytes() {
+    let results = fixture::study(3);
+    for (one, other) in of_study(&results).iter().zip(&of_study(&results)) {
+        assert_eq!(svg(one), svg(other));
+        assert_eq!(png(one), png(other));
+    }
+}
+
+#[test]
+fn headings_say_what_one_sees() {
+    let titles: Vec<String> = of_study(&fixture::study(12))
+        .iter()
+        .chain(&of_sweep(&fixture::sweep(1))[3..5])
+        .chain(&of_sweep(&fixture::sweep(2))[3..5])
+        .map(|chart| chart.title().to_owned())
+        .collect();
+    insta::assert_snapshot!(titles.join("\n"));
+}
+
+#[test]
+fn a_study_with_nothing_in_it_has_no_charts() {
+    let mut results = fixture::study(2);
+    results.variants.clear();
+    assert!(of_study(&results).is_empty());
+}
+
+#[test]
+fn courses_and_figures_may_be_missing() {
+    let mut results = fixture::study(3);
+    results.fault_windows.clear();
+    results.variants[0].series.clear();
+    for series in &mut results.variants[1].series {
+        series.success.fill(None);
+        series.response_time_p50_s.fill(None);
+        series.response_time_p99_s.fill(None);
+        series.arrivals_per_s.fill(f64::NAN);
+    }
+    for figure in &mut results.variants[2].figures {
+        (figure.value.mean, figure.ratio) = (None, None);
+    }
+    let charts = of_study(&results);
+    assert_eq!(charts.len(), 4);
+    for chart in &charts {
+        roxmltree::Document::parse(&svg(chart)).unwrap();
+        assert!(!png(chart).is_empty());
+    }
+}
+
+#[test]
+fn courses_without_a_single_bin_draw_nothing_but_the_peaks() {
+    let mut results = fixture::study(2);
+    for variant in &mut results.variants {
+        variant.series.clear();
+    }
+    let names: Vec<String> =
+        of_study(&results).iter().map(|chart| chart.name().to_owned()).collect();
+    assert_eq!(names, ["peak-rate"]);
+}
+
+#[test]
+fn without_ratios_peaks_are_rates() {
+    let mut results = fixture::study(3);
+    for figure in results.variants.iter_mut().flat_map(|variant| &mut variant.figures) {
+        (figure.ratio, figure.control_ratio) = (None, None);
+    }
+    let charts = of_study(&results);
+    let peaks = charts.iter().find(|chart| chart.name() == "peak-rate").unwrap();
+    assert!(peaks.title().contains("/s"), "{}", peaks.title());
+}
+
+#[test]
+fn times_below_a_logarithmic_axis_are_said_to_lie_on_its_floor() {
+    let floor = |results: &StudyResults| {
+        let charts = of_study(results);
+        let chart = charts.iter().find(|chart| chart.name() == "response-time").unwrap();
+        labels(chart).iter().any(|label| label.text.contains("lies on the floor"))
+    };
+    let mut results = fixture::study(2);
+    assert!(!floor(&results));
+    for series in &mut results.variants[0].series {
+        series.response_time_p50_s[70] = Some(0.0);
+    }
+    assert!(floor(&results));
+}

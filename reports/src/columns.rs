@@ -1,0 +1,83 @@
+//! What the tables on the terminal and in Markdown have in common: which measures they show, and
+//! the words in their cells.
+
+use experiments::results::{
+    Estimate, ExpectationVerdict, Figure, MeasureInfo, StudyResults, VariantResults, VerdictCounts,
+};
+
+use crate::numbers::{self, MISSING};
+
+/// A measure of the table with the place of its figures in each variant.
+pub(crate) struct Column<'a> {
+    pub(crate) measure: &'a MeasureInfo,
+    index: usize,
+}
+
+impl<'a> Column<'a> {
+    pub(crate) fn figure<'v>(&self, variant: &'v VariantResults) -> Option<&'v Figure> {
+        variant.figures.get(self.index)
+    }
+}
+
+/// The measures that belong into a table.
+pub(crate) fn columns(results: &StudyResults) -> Vec<Column<'_>> {
+    let indexed = results.measures.iter().enumerate();
+    indexed
+        .filter(|(_, measure)| measure.in_table)
+        .map(|(index, measure)| Column { measure, index })
+        .collect()
+}
+
+/// Whether any figure of the column has a ratio to the baseline.
+pub(crate) fn has_ratio(results: &StudyResults, column: &Column) -> bool {
+    let figures = results.variants.iter().filter_map(|variant| column.figure(variant));
+    figures.into_iter().any(|figure| figure.ratio.is_some())
+}
+
+/// The sign of an expectation's verdict.
+pub(crate) fn sign(verdict: ExpectationVerdict) -> &'static str {
+    match verdict {
+        ExpectationVerdict::Passed => "✓",
+        ExpectationVerdict::Failed => "✗",
+        ExpectationVerdict::Undecided => "?",
+    }
+}
+
+/// The verdicts that occurred, the worst first, with the number of their runs: `recovered 18/30`.
+pub(crate) fn verdicts(counts: &VerdictCounts) -> Vec<String> {
+    let named = [
+        (counts.aborted, "aborted"),
+        (counts.metastable, "metastable"),
+        (counts.degraded, "degraded"),
+        (counts.recovered, "recovered"),
+        (counts.held, "held"),
+    ];
+    let runs: u32 = named.iter().map(|(count, _)| count).sum();
+    let occurred = named.iter().filter(|(count, _)| *count > 0);
+    occurred.map(|(count, name)| format!("{name} {count}/{runs}")).collect()
+}
+
+/// In how many runs a figure exists, if not in all: `18/30 runs`.
+pub(crate) fn existing(estimate: &Estimate) -> Option<String> {
+    let runs = estimate.n + estimate.missing;
+    (estimate.missing > 0).then(|| format!("{}/{runs} runs", estimate.n))
+}
+
+/// The mean of an estimate, or a dash.
+pub(crate) fn mean(measure: &MeasureInfo, estimate: Option<&Estimate>) -> String {
+    estimate
+        .and_then(|estimate| estimate.mean)
+        .map_or_else(|| MISSING.to_owned(), |mean| numbers::value(measure.unit, mean))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mixed_outcome_is_told_as_such_and_the_worst_first() {
+        let counts = VerdictCounts { recovered: 18, metastable: 12, ..VerdictCounts::default() };
+        assert_eq!(verdicts(&counts), ["metastable 12/30", "recovered 18/30"]);
+        assert!(verdicts(&VerdictCounts::default()).is_empty());
+    }
+}

@@ -1,0 +1,31 @@
+//! Floor 6: what people and other programs read of a study's results: the terminal's table, CSV,
+//! JSON, Markdown and charts.
+//!
+//! Everything writes to a [`Write`] or returns bytes; nothing opens a file, looks at the terminal
+//! or the environment. The same results give the same bytes.
+//!
+//! - [`print`] writes what a run prints: the expectations, then the table, in a [`Format`].
+//! - [`folder`] names and writes the files of a results folder.
+//! - [`charts`] draws; [`numbers`] says how a figure is written.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod charts;
+pub mod csv;
+pub mod folder;
+pub mod json;
+pub mod markdown;
+pub mod numbers;
+pub mod terminal;
+
+mod columns;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod format;
+
+pub use error::ReportError;
+pub use format::{Format, print};
+
+#[allow(unused_imports, reason = "the documentation names it")]
+use std::io::Write;
