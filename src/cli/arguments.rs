@@ -1,0 +1,137 @@
+//! What the command line understands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use reports::Format;
+
+/// A deterministic, seeded simulator of distributed systems under failure.
+#[derive(Debug, Parser)]
+#[command(name = "squall", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  good
+  1  the surroundings failed (disk, permissions)
+  2  bad input or usage
+  3  an expectation was missed or is undecided
+  5  incomplete (interrupted); the same command continues
+  6  a run was given up as running away";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run scenarios: all variants, each beside its control; print, write files and charts
+    Run(RunArguments),
+    /// Run a scenario at every point of a grid of parameters; write one table and a heat map
+    Sweep(SweepArguments),
+    /// Check scenarios without running them
+    Check(CheckArguments),
+    /// List the library and everything a scenario can name
+    List(ListArguments),
+    /// Write a commented scenario to start from
+    New(NewArguments),
+    /// Print the JSON Schema of the scenario file
+    Schema,
+    /// Hold the simulator against theory and published tables on this machine
+    Validate(ValidateArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Run only this variant (may be given several times)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Vec<String>,
+    /// How results are printed: table, markdown, csv or json
+    #[arg(long, default_value = "table")]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArguments {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A parameter and its values: path=a,b,c or path=1..10 or path=10ms..50ms step 10ms (may be
+    /// given several times)
+    #[arg(long, required = true, value_name = "PATH=VALUES")]
+    pub(crate) over: Vec<String>,
+    /// Run only this variant (may be given several times)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Vec<String>,
+    #[command(flatten)]
+    pub(crate) common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CommonArguments {
+    /// The folder for the results [default: results/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// The seed, in place of the file's
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// How many replications each variant has, in place of the file's
+    #[arg(long, value_name = "N")]
+    pub(crate) replications: Option<u32>,
+    /// How many threads; results are the same for any number [default: all cores]
+    #[arg(long, value_name = "N", env = "RAYON_NUM_THREADS", value_parser = at_least_one)]
+    pub(crate) threads: Option<usize>,
+    /// Set a value of the scenario, as a variant does (may be given several times)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Show no progress and no warnings
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// The scenario files
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Set a value of the scenario, as a variant does (may be given several times)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// What to list: a kind (library, backoff, preset, fault, distribution, …) or the name of one
+    /// thing, which is shown with its parameters; all kinds if it is left out
+    #[arg(value_name = "KIND|NAME")]
+    pub(crate) what: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewArguments {
+    /// The file to write
+    #[arg(value_name = "FILE", default_value = "scenario.toml")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArguments {
+    /// Run the vectors of this file (shaped as tests/data/vectors.json), and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vectors: Option<PathBuf>,
+    /// The seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least one thread is needed".into()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("must be a whole number".into()),
+    }
+}
