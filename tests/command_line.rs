@@ -1,0 +1,232 @@
+//! The command line as a user meets it: output, files, exit codes, interruption.
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+
+fn squall(arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("squall").unwrap();
+    command.args(arguments).env_remove("RAYON_NUM_THREADS").current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const STORM: &str = "scenarios/library/retry-storm.toml";
+
+/// A run of two variants that takes a second or two.
+fn short_run(out: &Path, more: &[&str]) -> Output {
+    let out = out.to_str().unwrap();
+    let mut arguments = vec![
+        "run",
+        STORM,
+        "--out",
+        out,
+        "--replications",
+        "2",
+        "--set",
+        "run.length=130s",
+        "--variant",
+        "full jitter",
+        "--variant",
+        "no jitter",
+    ];
+    arguments.extend(more);
+    squall(&arguments)
+}
+
+#[test]
+fn a_run_prints_expectations_then_a_table_and_writes_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = short_run(folder.path(), &["--set", "expect=[]"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    assert!(printed.contains("full jitter") && printed.contains("no jitter"), "{printed}");
+    assert!(!printed.contains("immediate"), "only the variants that were asked for");
+    for file in [
+        "summary.csv",
+        "runs.csv",
+        "timeseries.csv",
+        "summary.json",
+        "manifest.json",
+        "charts/arrival-rate.svg",
+        "charts/arrival-rate.png",
+        "charts/peak-rate.svg",
+        "charts/response-time.png",
+        "charts/success.svg",
+    ] {
+        assert!(folder.path().join(file).exists(), "{file}");
+    }
+    let left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("journal") || name.ends_with(".part"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+    let manifest = std::fs::read_to_string(folder.path().join("manifest.json")).unwrap();
+    assert!(manifest.contains("squall run scenarios/library/retry-storm.toml"), "{manifest}");
+}
+
+#[test]
+fn the_format_of_standard_output_can_be_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = text(&short_run(folder.path(), &["--format", "csv", "--quiet"]).stdout);
+    assert!(csv.starts_with("variant,measure,"), "{csv}");
+    let json = text(&short_run(folder.path(), &["--format", "json", "--quiet"]).stdout);
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
+}
+
+#[test]
+fn a_missed_expectation_ends_with_3() {
+    let folder = tempfile::tempdir().unwrap();
+    let missed = r#"expect=[{ variant = "no jitter", that = "peak_rate(payment, 1s, after(30s)) <= 1.2x baseline" }]"#;
+    let output = short_run(folder.path(), &["--set", missed]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains('✗'), "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_run_that_runs_away_ends_with_6() {
+    let folder = tempfile::tempdir().unwrap();
+    let output =
+        short_run(folder.path(), &["--set", "run.limits.in_flight=50", "--set", "expect=[]"]);
+    assert_eq!(output.status.code(), Some(6), "{}", text(&output.stdout));
+}
+
+#[test]
+fn bad_input_ends_with_2_and_says_where() {
+    let output = squall(&["run", STORM, "--set", "clients.shop.lood=1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("lood"), "{}", text(&output.stderr));
+    let output = squall(&["check", "no-such-file.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("no-such-file.toml"));
+    assert_eq!(squall(&["run", STORM, "--variant", "fuller jitter"]).status.code(), Some(2));
+    assert_eq!(squall(&["run"]).status.code(), Some(2));
+    assert_eq!(squall(&["run", STORM, "--threads", "0"]).status.code(), Some(2));
+}
+
+#[test]
+fn an_unfinished_run_is_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = short_run(folder.path(), &["--set", "expect=[]", "--format", "csv"]);
+    let again = tempfile::tempdir().unwrap();
+    // What an interrupted run leaves behind: the header, one finished cell, and a torn line.
+    let run = |out: &Path| {
+        let out = out.to_str().unwrap();
+        let arguments = [
+            "run",
+            STORM,
+            "--out",
+            out,
+            "--replications",
+            "2",
+            "--set",
+            "run.length=130s",
+            "--variant",
+            "full jitter",
+            "--variant",
+            "no jitter",
+            "--set",
+            "expect=[]",
+            "--format",
+            "csv",
+            "--threads",
+            "1",
+        ];
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_squall"));
+        command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        command.spawn().unwrap()
+    };
+    let mut killed = run(again.path());
+    let journal = loop {
+        let found = std::fs::read_dir(again.path()).unwrap().find_map(|entry| {
+            let path = entry.unwrap().path();
+            let lines = std::fs::read_to_string(&path).ok()?.lines().count();
+            (path.extension()? == "jsonl" && lines >= 2).then_some(path)
+        });
+        if let Some(path) = found {
+            break path;
+        }
+        assert!(killed.try_wait().unwrap().is_none(), "it was faster than its killer");
+    };
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let mut torn = std::fs::read_to_string(&journal).unwrap();
+    torn.push_str("{\"point\":0,\"vari");
+    std::fs::write(&journal, torn).unwrap();
+    let continued = short_run(again.path(), &["--set", "expect=[]", "--format", "csv"]);
+    assert!(continued.status.success(), "{}", text(&continued.stderr));
+    assert_eq!(text(&continued.stdout), text(&whole.stdout));
+}
+
+#[test]
+fn a_sweep_writes_one_table_and_a_heat_map() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let output = squall(&[
+        "sweep",
+        STORM,
+        "--out",
+        out,
+        "--replications",
+        "2",
+        "--set",
+        "run.length=130s",
+        "--set",
+        "expect=[]",
+        "--variant",
+        "full jitter",
+        "--over",
+        "policies.shop-to-payment.layers.retry.max_attempts=1..2",
+        "--over",
+        "clients.shop.load.open.rate=100/s,200/s",
+    ]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let table = std::fs::read_to_string(folder.path().join("sweep.csv")).unwrap();
+    assert!(table.lines().count() > 4, "{table}");
+    let charts = std::fs::read_dir(folder.path().join("charts")).unwrap();
+    let maps = charts
+        .filter(|c| c.as_ref().unwrap().file_name().to_string_lossy().starts_with("heat-map"));
+    assert!(maps.count() > 0);
+}
+
+#[test]
+fn the_starter_is_a_good_scenario_and_is_never_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let file = file.to_str().unwrap();
+    assert!(squall(&["new", file]).status.success());
+    let checked = squall(&["check", file]);
+    assert!(checked.status.success(), "{}", text(&checked.stderr));
+    assert_eq!(text(&checked.stderr), "", "and nothing is questionable in it");
+    assert_eq!(squall(&["new", file]).status.code(), Some(2));
+    let out = folder.path().join("out");
+    let run = squall(&["run", file, "--out", out.to_str().unwrap(), "--replications", "5"]);
+    assert!(run.status.success(), "{}", text(&run.stdout));
+}
+
+#[test]
+fn everything_can_be_listed() {
+    let all = text(&squall(&["list"]).stdout);
+    for name in
+        ["retry-storm", "exponential", "resilience4j", "refuse", "lognormal", "least_request"]
+    {
+        assert!(all.contains(name), "{name}: {all}");
+    }
+    assert!(text(&squall(&["list", "faults"]).stdout).contains("crash"));
+    assert!(text(&squall(&["list", "exponential"]).stdout).contains("jitter"));
+    let unknown = squall(&["list", "exponentail"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("did you mean `exponential`"));
+}
+
+#[test]
+fn the_schema_is_a_schema() {
+    let schema: serde_json::Value = serde_json::from_slice(&squall(&["schema"]).stdout).unwrap();
+    assert!(schema["properties"]["services"].is_object());
+}

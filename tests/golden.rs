@@ -1,0 +1,74 @@
+//! The same scenario, seed and version: the same bytes. Short runs of the library are hashed and
+//! held against `tests/golden/hashes.txt`, at one and at two threads; `.ci/run` does the same
+//! unoptimised and in release.
+//!
+//! After a deliberate change: `SQUALL_BLESS=1 cargo test --test golden`, and say why in
+//! `CHANGELOG.md`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use squall::Scenario;
+
+/// A short run of each scenario: its name, and what makes it short.
+const SHORT: [(&str, &[&str]); 2] = [
+    ("retry-storm", &["run.replications=2", "run.length=130s"]),
+    ("aws-jitter", &["run.replications=3", "clients.writers.load.closed.users=20"]),
+];
+
+/// The bytes of every file that a run leaves behind, charts apart, in one hash a file.
+fn hashes(name: &str, short: &[&str], threads: usize) -> String {
+    let file = format!("{}/scenarios/library/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+    let mut scenario = Scenario::open(file).unwrap().threads(threads);
+    for set in short {
+        scenario = scenario.set_text(set).unwrap();
+    }
+    let results = scenario.run().unwrap();
+    let files = Arc::new(Mutex::new(BTreeMap::new()));
+    reports::folder::write_study(&results, &mut |file| {
+        Ok(Box::new(InMemory { file: file.to_owned(), bytes: Vec::new(), files: files.clone() }))
+    })
+    .unwrap();
+    let files = files.lock().unwrap();
+    files.iter().filter(|(file, _)| !file.starts_with("charts/")).fold(
+        String::new(),
+        |mut text, (file, bytes): (&String, &Vec<u8>)| {
+            let _ = writeln!(text, "{} {name}/{file}", blake3::hash(bytes).to_hex());
+            text
+        },
+    )
+}
+
+struct InMemory {
+    file: String,
+    bytes: Vec<u8>,
+    files: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+}
+
+impl Write for InMemory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.files.lock().unwrap().insert(self.file.clone(), self.bytes.clone());
+        Ok(())
+    }
+}
+
+#[test]
+fn short_runs_give_the_bytes_they_gave_before_at_any_number_of_threads() {
+    let of = |threads| SHORT.iter().map(|(name, short)| hashes(name, short, threads)).collect();
+    let (one, two): (String, String) = (of(1), of(2));
+    assert_eq!(one, two, "the number of threads changes the results");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/hashes.txt");
+    if std::env::var_os("SQUALL_BLESS").is_some() {
+        std::fs::create_dir_all(golden.parent().unwrap()).unwrap();
+        std::fs::write(&golden, &one).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&golden).unwrap_or_default(), one);
+}
