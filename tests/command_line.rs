@@ -1,5 +1,7 @@
 //! The command line as a user meets it: output, files, exit codes, interruption.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::Output;
 
@@ -92,7 +94,7 @@ fn a_missed_expectation_ends_with_3() {
 fn a_run_that_runs_away_ends_with_6() {
     let folder = tempfile::tempdir().unwrap();
     let output =
-        short_run(folder.path(), &["--set", "run.limits.in_flight=50", "--set", "expect=[]"]);
+        short_run(folder.path(), &["--set", "run.limits={in_flight=50}", "--set", "expect=[]"]);
     assert_eq!(output.status.code(), Some(6), "{}", text(&output.stdout));
 }
 

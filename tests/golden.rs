@@ -5,6 +5,8 @@
 //! After a deliberate change: `SQUALL_BLESS=1 cargo test --test golden`, and say why in
 //! `CHANGELOG.md`.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};

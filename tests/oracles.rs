@@ -1,6 +1,8 @@
 //! The simulator against theory, published tables and the libraries' own decisions, by the same
 //! code and with the same tolerance as `squall validate`.
 
+#![allow(clippy::unwrap_used)]
+
 use squall::validation::{Suite, VECTORS, run_vectors};
 
 /// Chosen before looking.

@@ -1,5 +1,7 @@
 //! What `README.md` shows is true: its scenario is good, its commands are understood.
 
+#![allow(clippy::unwrap_used)]
+
 use scenarios::{NoFiles, load};
 
 fn readme() -> String {

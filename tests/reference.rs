@@ -1,5 +1,7 @@
 //! `docs/reference/` matches the code. After a change: `SQUALL_BLESS=1 cargo test --test reference`.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 use std::process::Command;
 

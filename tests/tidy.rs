@@ -1,6 +1,8 @@
 //! Properties of the code itself that no compiler holds: the floors inside `sim-core`, the length
 //! of files, what must not be in the repository.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@
 //! Everything writes to a [`Write`] or returns bytes; nothing opens a file, looks at the terminal
 //! or the environment. The same results give the same bytes.
 //!
-//! - [`print`] writes what a run prints: the expectations, then the table, in a [`Format`].
+//! - [`print()`] writes what a run prints: the expectations, then the table, in a [`Format`].
 //! - [`folder`] names and writes the files of a results folder.
 //! - [`charts`] draws; [`numbers`] says how a figure is written.
 

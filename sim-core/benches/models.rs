@@ -3,6 +3,8 @@
 //!
 //! The mean response time of each is checked first, so that a fast wrong engine is seen.
 
+#![allow(clippy::unwrap_used)]
+
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::balancer::Balancer;
@@ -10,7 +12,7 @@ use sim_core::model::record::{MeasurePlan, RunRecord};
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::model::{RunSeed, run};
-use sim_core::policy::backoff::{Backoff, Immediate};
+use sim_core::policy::backoff::{Backoff, immediate::Immediate};
 use sim_core::policy::{OutcomeSet, ResolvedLayer, ResolvedPolicy, RetryPolicy};
 
 fn distribution(text: &str) -> Distribution {

@@ -2,7 +2,7 @@
 //!
 //! A registered thing (a backoff, a balancer, a fault, …) is one file that holds its
 //! parameters, its checks, its behaviour, its source and its tests; one `mod` line; and one row
-//! of [`registry!`]. The row generates the enum variant, the name in the file format, the
+//! of `registry!`. The row generates the enum variant, the name in the file format, the
 //! dispatch and the entry behind `squall list`.
 
 use schemars::{Schema, SchemaGenerator};

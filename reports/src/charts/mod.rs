@@ -1,11 +1,11 @@
 //! Charts of results, as SVG and PNG from the same drawing.
 //!
-//! A chart is drawn once, as a [`scene::Scene`]: shapes and texts in points. The backends of
+//! A chart is drawn once, as a `scene::Scene`: shapes and texts in points. The backends of
 //! plotters then play it, into SVG (with the fonts embedded) or into pixels. So a chart can be
 //! tested without looking at pixels, and both pictures agree.
 //!
 //! To add a chart: one file with a function that draws it (or says that there is nothing to draw),
-//! and one row in [`STUDY`] or in [`of_sweep`].
+//! and one row in `STUDY` or in `of_sweep`.
 
 mod arrival_rate;
 mod compare;

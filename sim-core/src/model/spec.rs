@@ -2,7 +2,7 @@
 //!
 //! Everything is named by small indices into the vectors of [`Model`]; names are kept for
 //! results and for the random streams. The engine trusts a model: whoever builds one keeps the
-//! rules stated at each field ([`Model::check`] asserts them in debug builds).
+//! rules stated at each field.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! Small models for the tests of the engine.
+
+#![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use sim_core::kernel::{Distribution, SimDuration, SimTime};

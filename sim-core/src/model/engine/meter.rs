@@ -120,7 +120,8 @@ impl Meters {
     /// The name of the subject with the most in progress, a service rather than its callers: the
     /// place where a run ran away.
     pub(super) fn busiest(&self) -> Arc<str> {
-        let busiest = self.subjects.iter().max_by_key(|meter| meter.in_flight.level);
+        let rank = |meter: &&Meter| (meter.in_flight.level, meter.kind == SubjectKind::Service);
+        let busiest = self.subjects.iter().max_by_key(rank);
         busiest.map_or_else(|| "nowhere".into(), |meter| meter.name.clone())
     }
 

@@ -40,10 +40,10 @@ impl Engine<'_> {
         } else {
             return self.turn_away(request, Outcome::Overflow);
         }
-        if let Some(overrun) = self.model.services[service.index()].overrun {
-            if self.instances[service.index()][instance as usize].inside > overrun.requests_above {
-                self.crash(service, instance, self.now + overrun.restart);
-            }
+        if let Some(overrun) = self.model.services[service.index()].overrun
+            && self.instances[service.index()][instance as usize].inside > overrun.requests_above
+        {
+            self.crash(service, instance, self.now + overrun.restart);
         }
     }
 
