@@ -1,6 +1,7 @@
 //! Floor 2: the policies of a call, as state machines that know no events.
 
 pub mod backoff;
+pub mod gate;
 pub mod layer;
 pub mod limit;
 pub mod outcome;
