@@ -81,8 +81,8 @@ pub struct RunRecord {
     pub subjects: Vec<SubjectRecord>,
 }
 
-/// What a record is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a record is about; ordered from the outside in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SubjectKind {
     /// A population of clients; its arrivals are its calls, its outcomes those of whole calls.
     Client,

@@ -117,13 +117,15 @@ impl SparseHistogram {
     }
 
     /// An estimate of the value with `rank` values below it, in nanoseconds: the `k`-th of `c`
-    /// values that lie evenly in a bucket lies at `(k − ½)/c` of its width.
+    /// values that lie evenly in a bucket lies at `(k − ½)/c` of the way from its lowest to its
+    /// highest value, so that what was counted exactly is told exactly.
     fn order_statistic(&self, rank: u64) -> Option<f64> {
         let mut below = 0;
         for (bucket, count) in self.buckets() {
             if rank < below + count {
                 let share = ((rank - below) as f64 + 0.5) / count as f64;
-                return Some(buckets::start(bucket) as f64 + share * buckets::width(bucket) as f64);
+                let (start, span) = (buckets::start(bucket), buckets::width(bucket) - 1);
+                return Some(start as f64 + share * span as f64);
             }
             below += count;
         }

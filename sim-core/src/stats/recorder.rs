@@ -157,7 +157,7 @@ mod tests {
         recorder.record(7);
         let second = recorder.close();
         assert_eq!((second.histogram.count(), second.sum_ns, second.max_ns), (1, 7, 7));
-        assert_eq!(second.histogram.percentile(50.0), Some(7.5));
+        assert_eq!(second.histogram.percentile(50.0), Some(7.0));
     }
 
     #[test]

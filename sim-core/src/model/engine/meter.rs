@@ -117,12 +117,14 @@ impl Meters {
         self.boundary = slice_end.min(self.bin_end);
     }
 
-    /// The name of the subject with the most in progress, a service rather than its callers: the
-    /// place where a run ran away.
+    /// The name of the place where a run ran away: the innermost subject that holds nearly all that
+    /// is in progress, since what waits in a service is in progress at its callers too.
     pub(super) fn busiest(&self) -> Arc<str> {
-        let rank = |meter: &&Meter| (meter.in_flight.level, meter.kind == SubjectKind::Service);
-        let busiest = self.subjects.iter().max_by_key(rank);
-        busiest.map_or_else(|| "nowhere".into(), |meter| meter.name.clone())
+        let most = self.subjects.iter().map(|meter| meter.in_flight.level).max().unwrap_or(0);
+        let nearly_all = most - most / 10;
+        let holders = self.subjects.iter().filter(|meter| meter.in_flight.level >= nearly_all);
+        let innermost = holders.max_by_key(|meter| (meter.kind, meter.in_flight.level));
+        innermost.map_or_else(|| "nowhere".into(), |meter| meter.name.clone())
     }
 
     /// Ends the run: `end` is the time up to which it went.
