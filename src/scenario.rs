@@ -133,21 +133,28 @@ impl Scenario {
     /// # Errors
     /// Everything that is wrong with the file, with file, line and column.
     pub fn load(&self) -> Result<(Study, Diagnostics), Error> {
-        self.load_with(&[])
+        let (mut study, warnings) = self.compile(&[])?;
+        self.keep_variants(&mut study)?;
+        Ok((study, warnings))
     }
 
-    /// The study with further values set, as at a point of a sweep.
+    /// The study at a point of a sweep: with further values set, and without the expectations,
+    /// which are about the file's own values.
     ///
     /// # Errors
     /// Everything that is wrong with the file, with file, line and column.
-    pub fn load_with(&self, further: &[Override]) -> Result<(Study, Diagnostics), Error> {
+    pub fn load_at(&self, point: &[Override]) -> Result<(Study, Diagnostics), Error> {
+        let (mut study, warnings) = self.compile(point)?;
+        study.expectations.clear();
+        self.keep_variants(&mut study)?;
+        Ok((study, warnings))
+    }
+
+    fn compile(&self, further: &[Override]) -> Result<(Study, Diagnostics), Error> {
         let overrides: Vec<Override> = self.overrides.iter().chain(further).cloned().collect();
         let folder = Folder(self.path.parent().unwrap_or(Path::new("")).to_owned());
         let name = self.path.display().to_string();
-        let (mut study, warnings) =
-            scenarios::load(&name, &self.bytes, &folder, &overrides).map_err(Error::Invalid)?;
-        self.keep_variants(&mut study)?;
-        Ok((study, warnings))
+        scenarios::load(&name, &self.bytes, &folder, &overrides).map_err(Error::Invalid)
     }
 
     /// Runs all variants that are asked for, on all replications.

@@ -2,7 +2,7 @@
 //! the words in their cells.
 
 use experiments::results::{
-    Estimate, ExpectationVerdict, Figure, MeasureInfo, StudyResults, VariantResults, VerdictCounts,
+    Estimate, ExpectationVerdict, Figure, MeasureInfo, StudyResults, Unit, VerdictCounts,
 };
 
 use crate::numbers::{self, MISSING};
@@ -14,14 +14,23 @@ pub(crate) struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    pub(crate) fn figure<'v>(&self, variant: &'v VariantResults) -> Option<&'v Figure> {
-        variant.figures.get(self.index)
+    /// The figure of this measure among those of a variant or of a point of a sweep.
+    pub(crate) fn figure<'v>(&self, figures: &'v [Figure]) -> Option<&'v Figure> {
+        figures.get(self.index)
+    }
+
+    /// The figure in one line, as its ratio to the baseline where it has one.
+    pub(crate) fn told(&self, figures: &[Figure]) -> String {
+        match self.figure(figures) {
+            Some(figure) if figure.ratio.is_some() => inline(Unit::Factor, figure.ratio.as_ref()),
+            figure => inline(self.measure.unit, figure.map(|figure| &figure.value)),
+        }
     }
 }
 
 /// The measures that belong into a table.
-pub(crate) fn columns(results: &StudyResults) -> Vec<Column<'_>> {
-    let indexed = results.measures.iter().enumerate();
+pub(crate) fn columns(measures: &[MeasureInfo]) -> Vec<Column<'_>> {
+    let indexed = measures.iter().enumerate();
     indexed
         .filter(|(_, measure)| measure.in_table)
         .map(|(index, measure)| Column { measure, index })
@@ -30,7 +39,7 @@ pub(crate) fn columns(results: &StudyResults) -> Vec<Column<'_>> {
 
 /// Whether any figure of the column has a ratio to the baseline.
 pub(crate) fn has_ratio(results: &StudyResults, column: &Column) -> bool {
-    let figures = results.variants.iter().filter_map(|variant| column.figure(variant));
+    let figures = results.variants.iter().filter_map(|variant| column.figure(&variant.figures));
     figures.into_iter().any(|figure| figure.ratio.is_some())
 }
 
@@ -61,6 +70,15 @@ pub(crate) fn verdicts(counts: &VerdictCounts) -> Vec<String> {
 pub(crate) fn existing(estimate: &Estimate) -> Option<String> {
     let runs = estimate.n + estimate.missing;
     (estimate.missing > 0).then(|| format!("{}/{runs} runs", estimate.n))
+}
+
+/// An estimate in one line, or a dash: `3.55x ±0.06`.
+pub(crate) fn inline(unit: Unit, estimate: Option<&Estimate>) -> String {
+    match estimate.map(|estimate| numbers::parts(unit, estimate)) {
+        Some((mean, Some(half_width))) => format!("{mean} ±{half_width}"),
+        Some((mean, None)) => mean,
+        None => MISSING.to_owned(),
+    }
 }
 
 /// The mean of an estimate, or a dash.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::str::FromStr;
 
-use experiments::results::StudyResults;
+use experiments::results::{StudyResults, SweepResults};
 
 use crate::terminal::Style;
 use crate::{ReportError, csv, json, markdown, terminal};
@@ -65,6 +65,25 @@ pub fn print(
         Format::Markdown => markdown::print(results, out),
         Format::Csv => csv::summary(results, out),
         Format::Json => json::summary(results, out),
+    }
+}
+
+/// Prints the table of a sweep; `style` is for [`Format::Table`] only.
+///
+/// # Errors
+///
+/// When `out` refuses.
+pub fn print_sweep(
+    results: &SweepResults,
+    format: Format,
+    style: Style,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    match format {
+        Format::Table => terminal::print_sweep(results, style, out),
+        Format::Markdown => markdown::print_sweep(results, out),
+        Format::Csv => csv::sweep(results, out),
+        Format::Json => json::sweep(results, out),
     }
 }
 

@@ -4,7 +4,8 @@
 //! Everything writes to a [`Write`] or returns bytes; nothing opens a file, looks at the terminal
 //! or the environment. The same results give the same bytes.
 //!
-//! - [`print()`] writes what a run prints: the expectations, then the table, in a [`Format`].
+//! - [`print()`] writes what a run prints: the expectations, then the table, in a [`Format`];
+//!   [`print_sweep`] the table of a sweep.
 //! - [`folder`] names and writes the files of a results folder.
 //! - [`charts`] draws; [`numbers`] says how a figure is written.
 
@@ -23,9 +24,10 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod format;
+mod sweep_grid;
 
 pub use error::ReportError;
-pub use format::{Format, print};
+pub use format::{Format, print, print_sweep};
 
 #[allow(unused_imports, reason = "the documentation names it")]
 use std::io::Write;

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
-use experiments::results::{ExpectationResult, StudyResults, Unit, VariantResults};
+use experiments::results::{ExpectationResult, StudyResults, SweepResults, Unit, VariantResults};
 
 use crate::columns::{Column, columns, existing, has_ratio, mean, sign, verdicts};
 use crate::numbers;
+use crate::sweep_grid::value;
 use crate::{ReportError, terminal};
 
 /// Writes the title, the expectations as a list, and the table of variants.
@@ -25,9 +26,9 @@ fn document(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
     if !results.expectations.is_empty() {
         writeln!(out)?;
     }
-    let columns = columns(results);
+    let columns = columns(&results.measures);
     writeln!(out, "{}", line(header(&columns)))?;
-    writeln!(out, "{}", line(rule(columns.len())))?;
+    writeln!(out, "{}", line(rule(1, columns.len())))?;
     for variant in &results.variants {
         writeln!(out, "{}", line(row(results, &columns, variant)))?;
     }
@@ -47,22 +48,52 @@ fn item(expectation: &ExpectationResult) -> String {
 }
 
 fn header(columns: &[Column]) -> Vec<String> {
-    let about = |column: &Column| {
-        let measure = column.measure;
-        let parts = [&measure.label, &measure.phase, &measure.subject];
-        let said = parts.into_iter().filter(|part| !part.is_empty());
-        said.map(|part| plain(part)).collect::<Vec<_>>().join("<br>")
-    };
     let first = ["variant".to_owned()];
     let last = ["verdict".to_owned()];
-    first.into_iter().chain(columns.iter().map(about)).chain(last).collect()
+    first.into_iter().chain(columns.iter().map(heading)).chain(last).collect()
 }
 
-fn rule(columns: usize) -> Vec<String> {
-    let mut rule = vec!["---:".to_owned(); columns + 2];
-    rule[0] = "---".to_owned();
-    rule[columns + 1] = "---".to_owned();
-    rule
+fn heading(column: &Column) -> String {
+    let measure = column.measure;
+    let parts = [&measure.label, &measure.phase, &measure.subject];
+    let said = parts.into_iter().filter(|part| !part.is_empty());
+    said.map(|part| plain(part)).collect::<Vec<_>>().join("<br>")
+}
+
+/// The line under the header: so many columns of words, of figures, and one of words.
+fn rule(leading: usize, columns: usize) -> Vec<String> {
+    let words = || std::iter::once("---".to_owned());
+    let leading = (0..leading).flat_map(|_| words());
+    leading.chain(vec!["---:".to_owned(); columns]).chain(words()).collect()
+}
+
+/// Writes the title and the table of a sweep, a line a point of the grid and variant.
+///
+/// # Errors
+///
+/// When `out` refuses.
+pub fn print_sweep(results: &SweepResults, out: &mut dyn Write) -> Result<(), ReportError> {
+    sweep(results, out).map_err(ReportError::writing("the Markdown table"))
+}
+
+fn sweep(results: &SweepResults, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "## {}\n", plain(&results.manifest.title))?;
+    let columns = columns(&results.measures);
+    let paths = results.axes.iter().map(|axis| plain(&axis.path));
+    let words = ["variant".to_owned()];
+    let figures = columns.iter().map(heading);
+    let header = paths.chain(words).chain(figures).chain(["verdict".to_owned()]).collect();
+    writeln!(out, "{}", line(header))?;
+    writeln!(out, "{}", line(rule(results.axes.len() + 1, columns.len())))?;
+    for cell in &results.cells {
+        let setting = results.axes.iter().zip(&cell.at);
+        let mut row: Vec<String> = setting.map(|(axis, &at)| plain(value(axis, at))).collect();
+        row.push(plain(&cell.variant));
+        row.extend(columns.iter().map(|column| column.told(&cell.figures)));
+        row.push(verdicts(&cell.verdicts).join(", "));
+        writeln!(out, "{}", line(row))?;
+    }
+    writeln!(out, "\n{}", plain(&terminal::sweep_legend(results)))
 }
 
 fn row(results: &StudyResults, columns: &[Column], variant: &VariantResults) -> Vec<String> {
@@ -73,7 +104,7 @@ fn row(results: &StudyResults, columns: &[Column], variant: &VariantResults) -> 
 }
 
 fn cell(results: &StudyResults, column: &Column, variant: &VariantResults) -> String {
-    let Some(figure) = column.figure(variant) else {
+    let Some(figure) = column.figure(&variant.figures) else {
         return numbers::MISSING.to_owned();
     };
     let value = numbers::estimate(column.measure.unit, &figure.value);
@@ -122,6 +153,15 @@ mod tests {
     fn shows_expectations_and_variants() {
         let mut bytes = Vec::new();
         print(&fixture::study(4), &mut bytes).unwrap();
+        insta::assert_snapshot!(String::from_utf8(bytes).unwrap());
+    }
+
+    #[test]
+    fn shows_the_points_of_a_sweep() {
+        let mut results = fixture::sweep(2);
+        results.cells.truncate(2);
+        let mut bytes = Vec::new();
+        print_sweep(&results, &mut bytes).unwrap();
         insta::assert_snapshot!(String::from_utf8(bytes).unwrap());
     }
 

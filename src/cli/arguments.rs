@@ -67,6 +67,9 @@ pub(crate) struct SweepArguments {
     /// Run only this variant (may be given several times)
     #[arg(long, value_name = "NAME")]
     pub(crate) variant: Vec<String>,
+    /// How results are printed: table, markdown, csv or json
+    #[arg(long, default_value = "table")]
+    pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) common: CommonArguments,
 }

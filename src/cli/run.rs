@@ -6,7 +6,6 @@ use experiments::Experiment;
 use experiments::results::{ExpectationVerdict, StudyResults};
 use experiments::runner::Options;
 use reports::Format;
-use reports::terminal::Style;
 use squall::{Scenario, VERSION};
 
 use super::arguments::{CommonArguments, RunArguments};
@@ -73,9 +72,8 @@ pub(crate) fn folder_for(scenario: &Scenario, common: &CommonArguments, several:
 }
 
 fn print(results: &StudyResults, format: Format, folder: &ResultsFolder) -> Result<(), Failure> {
-    let style = Style { colour: terminal::colours_on_stdout(), width: terminal::width() };
     let mut text = Vec::new();
-    reports::print(results, format, style, &mut text)?;
+    reports::print(results, format, terminal::style(), &mut text)?;
     terminal::print(&String::from_utf8_lossy(&text))?;
     if format == Format::Table {
         terminal::print(&format!("\nResults and charts are in {}\n", folder.path().display()))?;

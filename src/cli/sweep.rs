@@ -2,6 +2,7 @@
 
 use experiments::runner::Options;
 use experiments::sweep::{Sweep, read_axes};
+use reports::Format;
 use scenarios::Override;
 use squall::VERSION;
 
@@ -17,7 +18,7 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<Exit, Failure> {
     let common = &arguments.common;
     let scenario = open(&arguments.file, &arguments.variant, common)?;
     let axes = read_axes(&arguments.over).map_err(Failure::bad_input)?;
-    let source = |point: &[Override]| scenario.load_with(point).map(|(study, _)| study);
+    let source = |point: &[Override]| scenario.load_at(point).map(|(study, _)| study);
     let sweep =
         Sweep::new(&source, axes, VERSION).map_err(|error| Failure::bad_input(in_full(&error)))?;
     let mut out = folder_for(&scenario, common, false);
@@ -35,9 +36,11 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<Exit, Failure> {
     let results = results.map_err(|error| Failure::from(&error))?;
     folder.write(|create| reports::folder::write_sweep(&results, create))?;
     journal.remove()?;
-    let mut table = Vec::new();
-    reports::csv::sweep(&results, &mut table)?;
-    terminal::print(&String::from_utf8_lossy(&table))?;
-    terminal::say(&format!("Table and charts are in {}", folder.path().display()));
+    let mut text = Vec::new();
+    reports::print_sweep(&results, arguments.format, terminal::style(), &mut text)?;
+    terminal::print(&String::from_utf8_lossy(&text))?;
+    if arguments.format == Format::Table {
+        terminal::print(&format!("\nTable and charts are in {}\n", folder.path().display()))?;
+    }
     Ok(Exit::Good)
 }

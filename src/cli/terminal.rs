@@ -2,10 +2,17 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use reports::terminal::Style;
+
 use super::exit::Failure;
 
+/// How standard output is written to.
+pub(crate) fn style() -> Style {
+    Style { colour: colours_on_stdout(), width: width() }
+}
+
 /// Whether colours are wanted on standard output. <https://no-color.org>
-pub(crate) fn colours_on_stdout() -> bool {
+fn colours_on_stdout() -> bool {
     colours_wanted() && io::stdout().is_terminal()
 }
 
@@ -19,7 +26,7 @@ fn colours_wanted() -> bool {
 }
 
 /// How many columns standard output has, if it is a terminal.
-pub(crate) fn width() -> Option<usize> {
+fn width() -> Option<usize> {
     io::stdout().is_terminal().then(|| usize::from(console::Term::stdout().size().1))
 }
 

@@ -6,9 +6,9 @@ use super::compare;
 use super::frame::{self, Heading};
 use super::palette::{GRID, INK, QUIET, ink_on, ramp};
 use super::scene::{Align, Area, Font, Scene};
-use super::sweep_grid::{Facet, facets, figure, short, told, unit, value};
 use super::text;
 use crate::numbers;
+use crate::sweep_grid::{Facet, facets, figure, short, told, unit, value};
 
 const NAME: Font = Font::bold(13.0, INK);
 const TICK: Font = Font::plain(12.0, INK);

@@ -21,7 +21,6 @@ mod scale;
 mod scene;
 mod success;
 mod svg;
-mod sweep_grid;
 mod sweep_line;
 mod text;
 mod time_panels;

@@ -7,9 +7,9 @@ use super::frame::{self, Entry, Heading, Mark};
 use super::palette::{AXIS, BAND, GRID, LINES, PAPER, QUIET};
 use super::scale::{Scale, Ticks};
 use super::scene::{Align, Area, Font, Pen, Point, Scene};
-use super::sweep_grid::{Facet, facets, figure, short, sizes, told, unit, value};
 use super::text;
 use crate::numbers;
+use crate::sweep_grid::{Facet, facets, figure, short, sizes, told, unit, value};
 
 const TICK: Font = Font::plain(12.0, QUIET);
 const HEIGHT: f64 = 460.0;

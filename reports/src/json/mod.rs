@@ -1,7 +1,8 @@
-//! JSON for programs: `summary.json` and `manifest.json`. Keys stand in a fixed order.
+//! JSON for programs: `summary.json`, `manifest.json` and the table of a sweep. Keys stand in a fixed order.
 
 mod manifest;
 mod summary;
+mod sweep;
 
 use std::io::Write;
 
@@ -11,6 +12,7 @@ use crate::ReportError;
 
 pub use manifest::manifest;
 pub use summary::summary;
+pub use sweep::sweep;
 
 fn write(name: &str, value: &impl Serialize, out: &mut dyn Write) -> Result<(), ReportError> {
     serde_json::to_writer_pretty(&mut *out, value).map_err(ReportError::writing(name))?;

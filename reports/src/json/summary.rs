@@ -28,9 +28,9 @@ struct Variant<'a> {
 }
 
 /// The figures of a variant under the keys of their measures, in the order of the measures.
-struct Figures<'a> {
-    measures: &'a [MeasureInfo],
-    figures: &'a [Figure],
+pub(super) struct Figures<'a> {
+    pub(super) measures: &'a [MeasureInfo],
+    pub(super) figures: &'a [Figure],
 }
 
 impl Serialize for Figures<'_> {

@@ -2,16 +2,19 @@
 //! that compares the variants.
 
 mod expectations;
+mod layout;
 mod paint;
+mod sweep;
 mod table;
 mod wrap;
 
 use std::io::{self, Write};
 
-use experiments::results::StudyResults;
+use experiments::results::{StudyResults, SweepResults};
 
 use crate::ReportError;
 
+pub use sweep::legend as sweep_legend;
 pub use table::legend;
 
 /// How a terminal is written to.
@@ -30,6 +33,24 @@ pub struct Style {
 /// When `out` refuses.
 pub fn print(results: &StudyResults, style: Style, out: &mut dyn Write) -> Result<(), ReportError> {
     page(results, style, out).map_err(ReportError::writing("the table"))
+}
+
+/// Prints the title and the table of a sweep.
+///
+/// # Errors
+///
+/// When `out` refuses.
+pub fn print_sweep(
+    results: &SweepResults,
+    style: Style,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let paint = paint::Paint(style.colour);
+    let title = std::iter::once(format!("{}\n", paint.bold(&results.manifest.title)));
+    title
+        .chain(sweep::lines(results, style))
+        .try_for_each(|line| writeln!(out, "{line}"))
+        .map_err(ReportError::writing("the table"))
 }
 
 fn page(results: &StudyResults, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -94,6 +115,13 @@ mod tests {
                 assert!(wrap::width(line) <= width, "{width}: {line}");
             }
         }
+    }
+
+    #[test]
+    fn a_sweep_has_a_line_a_point() {
+        let mut bytes = Vec::new();
+        print_sweep(&fixture::sweep(2), wide(120), &mut bytes).unwrap();
+        insta::assert_snapshot!(String::from_utf8(bytes).unwrap());
     }
 
     #[test]

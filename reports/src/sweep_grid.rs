@@ -1,16 +1,16 @@
-//! The cells of a sweep as charts need them: along one or two axes, the rest apart.
+//! The cells of a sweep as charts and tables need them: along one or two axes, the rest apart.
 
 use experiments::results::{Estimate, SweepAxis, SweepCell, SweepResults, Unit};
 use sim_core::kernel::SimDuration;
 
 /// What one plot shows: a variant, and a setting of the axes that are not drawn.
-pub(super) struct Facet<'a> {
-    pub(super) name: String,
-    pub(super) cells: Vec<&'a SweepCell>,
+pub(crate) struct Facet<'a> {
+    pub(crate) name: String,
+    pub(crate) cells: Vec<&'a SweepCell>,
 }
 
 /// The cells apart by variant and by the setting of all axes but the first so many.
-pub(super) fn facets(results: &SweepResults, drawn: usize) -> Vec<Facet<'_>> {
+pub(crate) fn facets(results: &SweepResults, drawn: usize) -> Vec<Facet<'_>> {
     let several = several_variants(results);
     let mut facets: Vec<Facet> = Vec::new();
     for cell in &results.cells {
@@ -23,7 +23,8 @@ pub(super) fn facets(results: &SweepResults, drawn: usize) -> Vec<Facet<'_>> {
     facets
 }
 
-fn several_variants(results: &SweepResults) -> bool {
+/// Whether the sweep is over more than one variant.
+pub(crate) fn several_variants(results: &SweepResults) -> bool {
     let mut names = results.cells.iter().map(|cell| &cell.variant);
     let first = names.next();
     names.any(|name| Some(name) != first)
@@ -37,18 +38,18 @@ fn facet_name(results: &SweepResults, cell: &SweepCell, drawn: usize, several: b
 }
 
 /// The last two parts of an axis' path: what it is called in a chart.
-pub(super) fn short(axis: &SweepAxis) -> String {
+pub(crate) fn short(axis: &SweepAxis) -> String {
     let parts: Vec<&str> = axis.path.split('.').collect();
     parts[parts.len().saturating_sub(2)..].join(".")
 }
 
 /// A value of an axis as it was written.
-pub(super) fn value(axis: &SweepAxis, at: usize) -> &str {
+pub(crate) fn value(axis: &SweepAxis, at: usize) -> &str {
     axis.values.get(at).map_or("", String::as_str)
 }
 
 /// A figure as it is compared: its ratio to the baseline where it has one.
-pub(super) fn figure(results: &SweepResults, measure: usize, cell: &SweepCell) -> Option<Estimate> {
+pub(crate) fn figure(results: &SweepResults, measure: usize, cell: &SweepCell) -> Option<Estimate> {
     let figure = cell.figures.get(measure)?;
     match unit(results, measure) {
         Unit::Factor if results.measures[measure].unit != Unit::Factor => figure.ratio,
@@ -57,7 +58,7 @@ pub(super) fn figure(results: &SweepResults, measure: usize, cell: &SweepCell) -
 }
 
 /// The unit in which figures of a measure are compared.
-pub(super) fn unit(results: &SweepResults, measure: usize) -> Unit {
+pub(crate) fn unit(results: &SweepResults, measure: usize) -> Unit {
     let mut figures = results.cells.iter().filter_map(|cell| cell.figures.get(measure));
     match figures.any(|figure| figure.ratio.is_some()) {
         true => Unit::Factor,
@@ -66,7 +67,7 @@ pub(super) fn unit(results: &SweepResults, measure: usize) -> Unit {
 }
 
 /// A measure in words: `peak / 1 s of payment, after(30s)`.
-pub(super) fn told(results: &SweepResults, measure: usize) -> String {
+pub(crate) fn told(results: &SweepResults, measure: usize) -> String {
     let info = &results.measures[measure];
     let phase = match info.phase.is_empty() {
         true => String::new(),
@@ -80,7 +81,7 @@ pub(super) fn told(results: &SweepResults, measure: usize) -> String {
 }
 
 /// The sizes of an axis' values, if all are numbers, durations or rates of one kind.
-pub(super) fn sizes(axis: &SweepAxis) -> Option<Vec<f64>> {
+pub(crate) fn sizes(axis: &SweepAxis) -> Option<Vec<f64>> {
     let all = |read: fn(&str) -> Option<f64>| {
         let sizes: Option<Vec<f64>> = axis.values.iter().map(|value| read(value)).collect();
         sizes.filter(|sizes| sizes.iter().all(|size| size.is_finite()))
