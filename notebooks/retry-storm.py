@@ -64,17 +64,16 @@ plt.tight_layout()
 # service because its attempts are spent within the outage.
 
 # %%
-def measure(prefix):
-    rows = summary[summary["measure"].str.startswith(prefix)].drop_duplicates("variant")
-    return rows.set_index("variant")["mean"]
+def measure(key):
+    return summary[summary["measure"] == key].set_index("variant")["mean"]
 
 
 table = pd.DataFrame(
     {
         "peak / 1 s": peaks["1000 ms"],
-        "amplification": measure("amplification"),
-        "success": measure("availability"),
-        "time to recover, s": measure("time_to_recover"),
+        "amplification": measure("amplification_all"),
+        "success": measure("availability_all"),
+        "time to recover, s": measure("time_to_recover_s"),
     }
 ).loc[strategies]
 table.round(3)
@@ -103,7 +102,8 @@ plt.tight_layout()
 # noisy than either of them.
 
 # %%
-column = next(c for c in runs.columns if c.startswith("peak_rate_1s_after"))
-by_strategy = runs.pivot(index="replication", columns="variant", values=column)
+by_strategy = runs.pivot(
+    index="replication", columns="variant", values="peak_rate_1s_after_per_s"
+)
 difference = by_strategy["no jitter"] - by_strategy["full jitter"]
 print(f"no jitter − full jitter: {difference.mean():.0f}/s ± {difference.sem() * 2:.0f}")
