@@ -10,7 +10,7 @@ use sim_core::catalogue::Entry;
 use sim_core::kernel::Distribution;
 use sim_core::model::balancer::Balancer;
 use sim_core::model::fault::Fault;
-use sim_core::policy::{Backoff, Layer, Outcome};
+use sim_core::policy::{Backoff, Layer, Outcome, Preset};
 
 /// Something a scenario can name.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,10 +41,11 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 7] = [
+pub const KINDS: [(&str, &str); 8] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
+    ("retry-preset", "Presets of a retry: what it leaves open is as in a library"),
     ("fault", "Faults: what can be injected"),
     ("distribution", "Distributions of durations"),
     ("balancer", "Balancers: how callers choose an instance"),
@@ -56,6 +57,7 @@ pub fn catalogue() -> Vec<Thing> {
     let mut things = library();
     things.extend(from_schema::<Layer>("layer"));
     things.extend(Backoff::CATALOGUE.iter().map(registered));
+    things.extend(Preset::CATALOGUE.iter().map(registered));
     things.extend(Fault::CATALOGUE.iter().map(registered));
     things.extend(Distribution::CATALOGUE.iter().map(registered));
     things.extend(from_schema::<Balancer>("balancer"));

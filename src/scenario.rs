@@ -49,7 +49,7 @@ pub enum Error {
     #[error("{0}")]
     Invalid(Diagnostics),
     /// There is no variant of this name.
-    #[error("there is no variant `{name}`; the file has {}", quoted(.known))]
+    #[error("there is no variant `{name}`{}; the file has {}", meant(name, known), quoted(known))]
     UnknownVariant {
         /// The name that was asked for.
         name: String,
@@ -62,6 +62,12 @@ pub enum Error {
     /// The runs were not finished.
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+/// The nearest of the known names, as a question.
+fn meant(name: &str, known: &[String]) -> String {
+    let nearest = scenarios::nearest(name, known.iter().map(String::as_str));
+    nearest.map_or(String::new(), |name| format!(" (did you mean `{name}`?)"))
 }
 
 fn quoted(names: &[String]) -> String {

@@ -61,7 +61,7 @@ macro_rules! presets {
 
             /// Every preset, as `squall list` shows it.
             pub const CATALOGUE: &'static [Entry] = &[ $( Entry {
-                kind: "retry preset",
+                kind: "retry-preset",
                 name: $name,
                 summary: <$Library>::SUMMARY,
                 source: <$Library>::SOURCE,
