@@ -279,6 +279,25 @@ fn a_spike_adds_calls_and_leaves_those_of_the_normal_load_alone() {
 }
 
 #[test]
+fn a_spike_on_bursts_makes_them_larger_while_it_lasts() {
+    let (size, every, spread) = (10, d("1s"), d("0s"));
+    let load =
+        Load::Open(OpenLoad { clients: 1, arrivals: Arrivals::Bursts { size, every, spread } });
+    let mut model = one_service(load, None, None, "1ms");
+    let spike = json!({ "spike": { "factor": 3.0 } });
+    let mut spike = fault("20s", "20s", Target::Client(ClientId(0)), spike);
+    spike.ramp = d("10s");
+    model.faults = vec![spike];
+    let record = simulate(&model, 5);
+    let calls: Vec<u64> = subject(&record, "shop").slices.iter().map(|s| s.arrivals).collect();
+    assert_eq!(calls[19], 10);
+    assert_eq!(calls[20], 10, "the ramp starts from nothing");
+    assert_eq!(calls[25], 20, "half of the way up");
+    assert_eq!(calls[30..40], [30; 10]);
+    assert_eq!(calls[40..50], [10; 10]);
+}
+
+#[test]
 fn a_spike_on_a_closed_loop_adds_users_who_leave_when_it_ends() {
     let mut model = one_service(closed(100, "exp(1s)"), None, None, "1ms");
     let spike = json!({ "spike": { "factor": 2.0 } });

@@ -35,12 +35,35 @@ enum Process {
         instants: u64,
     },
     Bursts {
-        size: u32,
+        size: BurstSize,
         every: SimDuration,
         spread: SimDuration,
         bursts: u64,
         offsets: Vec<SimDuration>,
     },
+}
+
+/// How many calls a burst has.
+#[derive(Debug)]
+enum BurstSize {
+    /// Always as many.
+    Constant(u32),
+    /// So many at the full intensity of a fault, none when it is over.
+    While { at_most: f64, fault: FaultSpec },
+}
+
+impl BurstSize {
+    /// The calls of a burst that starts then; `None` if no burst from then on has any.
+    fn at(&self, start: SimTime) -> Option<u32> {
+        match self {
+            Self::Constant(size) => Some(*size),
+            Self::While { fault, .. } if start >= fault.ends() => None,
+            Self::While { fault, .. } if start < fault.at => Some(0),
+            Self::While { at_most, fault } => {
+                Some(libm::round(at_most * fault.intensity(start)) as u32)
+            }
+        }
+    }
 }
 
 /// Calls of a load spike are numbered from here: no open loop makes so many calls of its own.
@@ -53,45 +76,23 @@ impl Source {
         for (index, client) in model.clients.iter().enumerate() {
             let id = ClientId(index as u16);
             let Load::Open(load) = &client.load else { continue };
-            sources.push(Self::new(id, load, load.arrivals.clone(), 0, &client.name, seed));
+            sources.push(Self::new(id, Process::of(load), 0, &client.name, seed));
             for (nth, fault) in model.faults.iter().enumerate() {
                 let (Fault::Spike(spike), true) =
                     (&fault.fault, fault.target == Target::Client(id))
                 else {
                     continue;
                 };
-                let extra = spiked(&load.arrivals, spike.factor, fault);
+                let extra = spiked(load, spike.factor, fault);
                 let name = format!("{}+{}", client.name, fault.name);
                 let first_call = SPIKE_CALLS * (nth as u64 + 1);
-                sources.push(Self::new(id, load, extra, first_call, &name, seed));
+                sources.push(Self::new(id, extra, first_call, &name, seed));
             }
         }
         sources
     }
 
-    fn new(
-        client: ClientId,
-        load: &OpenLoad,
-        arrivals: Arrivals,
-        first_call: u64,
-        name: &str,
-        seed: RunSeed,
-    ) -> Self {
-        let process = match arrivals {
-            Arrivals::Poisson(profile) => {
-                Process::Poisson { cursor: ProfileCursor::new(profile), integral: 0.0 }
-            }
-            Arrivals::Paced(profile, start) => Process::Paced {
-                cursor: ProfileCursor::new(profile),
-                at_once: if start == Start::Synchronized { load.clients } else { 1 },
-                left: 0,
-                due: SimTime::ZERO,
-                instants: 0,
-            },
-            Arrivals::Bursts { size, every, spread } => {
-                Process::Bursts { size, every, spread, bursts: 0, offsets: Vec::new() }
-            }
-        };
+    fn new(client: ClientId, process: Process, first_call: u64, name: &str, seed: RunSeed) -> Self {
         let component = Component::named(name);
         let draws = Stream::new(seed.seed, seed.replication, component, Purpose::Arrivals);
         Self { client, first_call, calls: 0, process, draws }
@@ -121,11 +122,11 @@ impl Source {
                 Some(*due)
             }
             Process::Bursts { size, every, spread, bursts, offsets } => {
-                if offsets.is_empty() {
+                while offsets.is_empty() {
                     *bursts += 1;
-                    offsets.extend(
-                        (0..*size).map(|_| spread.mul_f64(unit_f64(self.draws.next_u64()))),
-                    );
+                    let size = size.at(SimTime::ZERO + every.saturating_mul(*bursts))?;
+                    offsets
+                        .extend((0..size).map(|_| spread.mul_f64(unit_f64(self.draws.next_u64()))));
                     // The last is taken first.
                     offsets.sort_unstable_by(|a, b| b.cmp(a));
                 }
@@ -136,16 +137,46 @@ impl Source {
     }
 }
 
-/// What a spike adds to arrivals: the same process at `factor - 1` times its rate, while the fault
-/// lasts and with its ramp.
-fn spiked(arrivals: &Arrivals, factor: f64, fault: &FaultSpec) -> Arrivals {
-    match arrivals {
-        Arrivals::Poisson(profile) => Arrivals::Poisson(extra_rate(profile, factor, fault)),
-        Arrivals::Paced(profile, start) => {
-            Arrivals::Paced(extra_rate(profile, factor, fault), *start)
+impl Process {
+    /// The process of an open loop.
+    fn of(load: &OpenLoad) -> Self {
+        match load.arrivals.clone() {
+            Arrivals::Poisson(profile) => Self::poisson(profile),
+            Arrivals::Paced(profile, start) => Self::paced(profile, start, load.clients),
+            Arrivals::Bursts { size, every, spread } => {
+                Self::bursts(BurstSize::Constant(size), every, spread)
+            }
         }
-        // Bursts have no rate to raise: the checker turns such a spike away.
-        Arrivals::Bursts { .. } => Arrivals::Poisson(RateProfile::constant(0.0)),
+    }
+
+    fn poisson(profile: RateProfile) -> Self {
+        Self::Poisson { cursor: ProfileCursor::new(profile), integral: 0.0 }
+    }
+
+    fn paced(profile: RateProfile, start: Start, clients: u32) -> Self {
+        let at_once = if start == Start::Synchronized { clients } else { 1 };
+        let cursor = ProfileCursor::new(profile);
+        Self::Paced { cursor, at_once, left: 0, due: SimTime::ZERO, instants: 0 }
+    }
+
+    fn bursts(size: BurstSize, every: SimDuration, spread: SimDuration) -> Self {
+        Self::Bursts { size, every, spread, bursts: 0, offsets: Vec::new() }
+    }
+}
+
+/// What a spike adds to an open loop: the same process at `factor - 1` times its rate or, of
+/// bursts, their size, while the fault lasts and with its ramp.
+fn spiked(load: &OpenLoad, factor: f64, fault: &FaultSpec) -> Process {
+    match &load.arrivals {
+        Arrivals::Poisson(profile) => Process::poisson(extra_rate(profile, factor, fault)),
+        Arrivals::Paced(profile, start) => {
+            Process::paced(extra_rate(profile, factor, fault), *start, load.clients)
+        }
+        Arrivals::Bursts { size, every, spread } => {
+            let at_most = f64::from(*size) * (factor - 1.0);
+            let size = BurstSize::While { at_most, fault: fault.clone() };
+            Process::bursts(size, *every, *spread)
+        }
     }
 }
 

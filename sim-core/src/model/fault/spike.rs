@@ -7,8 +7,8 @@ use super::{Injected, TargetKind, check_factor};
 use crate::catalogue::Described;
 use crate::policy::problem::Problems;
 
-/// More load: an open loop's rate, or a closed loop's number of users, times a factor. The calls
-/// of the normal load stay as they are; those of the spike come on top.
+/// More load: an open loop's rate, the size of its bursts, or a closed loop's number of users,
+/// times a factor. The calls of the normal load stay as they are; those of the spike come on top.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spike {
