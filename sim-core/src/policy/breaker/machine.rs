@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use rand::Rng;
 
-use super::axes::{
-    Denominator, Due, Forgets, JudgedOn, LateResults, Probes, Surplus, Transition,
-};
+use super::axes::{Denominator, Due, Forgets, JudgedOn, LateResults, Probes, Surplus, Transition};
 use super::policy::{BreakerPolicy, OpenTime};
 use super::trial::Trial;
 use super::trip::{AnyTally, MARK_BITS, Sample, Tally, Totals};
@@ -198,10 +196,7 @@ impl BreakerMachine {
     fn judge(&mut self, now: SimTime, mark: u32, sample: Sample) {
         self.tally.record(now, mark, sample);
         let asked = sample.failed || self.policy.judged_on == JudgedOn::Results;
-        if asked
-            && self.state != BreakerState::Open
-            && self.tally.trips(now, &self.policy.rates)
-        {
+        if asked && self.state != BreakerState::Open && self.tally.trips(now, &self.policy.rates) {
             self.open(now);
         }
     }
@@ -250,10 +245,8 @@ impl BreakerMachine {
     /// A result that counts as nothing gives its permit back.
     fn ignore(&mut self, pass: Pass) {
         let own = pass.generation == self.generation;
-        let anybody = matches!(
-            self.policy.late_results,
-            LateResults::Counted | LateResults::Acting
-        );
+        let anybody =
+            matches!(self.policy.late_results, LateResults::Counted | LateResults::Acting);
         if self.state == BreakerState::HalfOpen && (own || anybody) {
             self.trial.give_back();
         }
@@ -271,8 +264,7 @@ impl BreakerMachine {
 
     fn open(&mut self, now: SimTime) {
         self.openings_in_a_row = self.openings_in_a_row.saturating_add(1);
-        self.open_time =
-            self.policy.open.of(self.openings_in_a_row, &mut self.backoff, self.draw);
+        self.open_time = self.policy.open.of(self.openings_in_a_row, &mut self.backoff, self.draw);
         self.changes.opened += 1;
         self.enter(BreakerState::Open, now);
         self.due = now + self.open_time;

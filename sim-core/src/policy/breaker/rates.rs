@@ -23,7 +23,9 @@ impl Rates {
     pub(super) fn exceeded(&self, totals: &Totals, minimum: u32) -> bool {
         totals.calls > 0
             && totals.calls >= minimum
-            && (self.failure.is_some_and(|limit| self.reached(totals.failures, totals.calls, limit))
+            && (self
+                .failure
+                .is_some_and(|limit| self.reached(totals.failures, totals.calls, limit))
                 || self.slow.is_some_and(|limit| self.reached(totals.slow, totals.calls, limit)))
     }
 
@@ -65,12 +67,8 @@ mod tests {
         Totals { calls, failures, ..Totals::default() }
     }
 
-    const ALL: [Arithmetic; 4] = [
-        Arithmetic::Quotient,
-        Arithmetic::Percent,
-        Arithmetic::SinglePercent,
-        Arithmetic::Product,
-    ];
+    const ALL: [Arithmetic; 4] =
+        [Arithmetic::Quotient, Arithmetic::Percent, Arithmetic::SinglePercent, Arithmetic::Product];
 
     #[test]
     fn a_rate_at_the_threshold_trips_if_it_is_inclusive() {

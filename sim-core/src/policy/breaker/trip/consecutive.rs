@@ -58,7 +58,9 @@ impl Tally for Run {
     fn record(&mut self, _now: SimTime, _mark: u32, sample: Sample) {
         let failures = self.totals.consecutive_failures;
         self.totals = match sample.failed {
-            true => Totals { consecutive_failures: failures.saturating_add(1), ..Totals::default() },
+            true => {
+                Totals { consecutive_failures: failures.saturating_add(1), ..Totals::default() }
+            }
             false => Totals::default(),
         };
     }

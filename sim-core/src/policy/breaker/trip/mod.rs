@@ -13,9 +13,9 @@ pub mod consecutive;
 pub mod count_window;
 pub mod gobreaker;
 pub mod polly_v8;
-pub mod time_window;
 #[cfg(test)]
 mod tests;
+pub mod time_window;
 
 /// The part of a pass's mark that a trip rule may use.
 pub(super) const MARK_BITS: u32 = u32::MAX >> 1;

@@ -83,3 +83,73 @@ fn a_vector_that_is_wrong_is_found_out_with_the_event() {
         assert!(missed[0].contains(found), "{pointer}: {missed:?}");
     }
 }
+
+/// What of an event is compared; the rest is an input, or follows from these.
+const COMPARED: [&str; 20] = [
+    "called",
+    "permitted",
+    "state",
+    "fail_counter",
+    "success_counter",
+    "Requests",
+    "TotalSuccesses",
+    "TotalFailures",
+    "ConsecutiveSuccesses",
+    "ConsecutiveFailures",
+    "fires",
+    "failures",
+    "successes",
+    "failure_rate",
+    "slow_rate",
+    "buffered",
+    "failed",
+    "not_permitted",
+    "throughput",
+    "allowed",
+];
+
+fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                leaves(item, &format!("{path}/{place}"), found);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                leaves(field, &format!("{path}/{name}"), found);
+            }
+        }
+        _ => found.push(path.to_owned()),
+    }
+}
+
+#[test]
+fn every_answer_of_the_libraries_is_compared() {
+    let whole = section();
+    let mut compared = 0;
+    for (library, vectors) in whole.as_object().unwrap() {
+        let mut paths = Vec::new();
+        leaves(vectors, "", &mut paths);
+        // The bulkhead has its vectors in the same section.
+        let bulkhead = |path: &str| library == "cockatiel" && path.starts_with("/vectors/2");
+        let answer = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            COMPARED.contains(&name) && !path.contains("config") && !bulkhead(path)
+        };
+        for path in paths.into_iter().filter(|path| answer(path)) {
+            let mut wrong = vectors.clone();
+            let leaf = wrong.pointer_mut(&path).unwrap();
+            *leaf = match &*leaf {
+                Value::Bool(is) => json!(!is),
+                Value::String(_) => json!("elsewhere"),
+                number => json!(number.as_f64().unwrap().round() as i64 + 3),
+            };
+            let held = run(json!({ library: wrong })).iter().all(|outcome| outcome.held);
+            assert!(!held, "nothing depends on {library}{path}");
+            compared += 1;
+        }
+    }
+    println!("{compared} answers");
+    assert!(compared > 900, "{compared}");
+}
