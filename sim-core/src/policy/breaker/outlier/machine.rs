@@ -83,21 +83,20 @@ impl OutlierMachine {
         outcome: Outcome,
         draws: &mut R,
     ) -> bool {
-        let policy = Arc::clone(&self.policy);
         let Some(host) = self.hosts.get_mut(number) else { return false };
         host.present.requests = host.present.requests.saturating_add(1);
-        if !policy.failures.contains(outcome) {
+        if !self.policy.failures.contains(outcome) {
             host.present.successes = host.present.successes.saturating_add(1);
             host.in_a_row = 0;
             return false;
         }
         host.in_a_row = host.in_a_row.saturating_add(1);
         // Beyond the limit nothing happens until the run is broken.
-        if host.in_a_row != policy.consecutive_5xx || host.ejected.is_some() {
+        if host.in_a_row != self.policy.consecutive_5xx || host.ejected.is_some() {
             return false;
         }
         host.in_a_row = 0;
-        self.eject(now, number, policy.enforcing_consecutive_5xx, draws)
+        self.eject(now, number, self.policy.enforcing_consecutive_5xx, draws)
     }
 
     /// When the next sweep is due.

@@ -124,6 +124,20 @@ fn the_multiplier_shrinks_by_one_at_each_sweep_of_a_well_host() {
 }
 
 #[test]
+fn the_multiplier_stops_one_above_the_longest_time() {
+    // 11 after any number of ejections; five well sweeps leave 6, and the next makes it 7.
+    let mut cluster = Cluster::of(10, json!({}));
+    let mut at = 0.0;
+    for _ in 0..20 {
+        cluster.results(at, 0, "fffff");
+        at = cluster.returns_at(0);
+    }
+    cluster.sweep(at + 55.0);
+    cluster.results(at + 55.0, 0, "fffff");
+    assert_eq!(cluster.returns_at(0) - at, 270.0, "210 s from 55 s");
+}
+
+#[test]
 fn ejections_are_jittered_in_whole_milliseconds() {
     // The draw, 42, modulo 2001.
     let mut cluster = Cluster::of(10, json!({ "max_ejection_time_jitter": "2s" }));

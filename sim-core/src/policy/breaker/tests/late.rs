@@ -122,7 +122,12 @@ fn a_probe_that_fails_after_another_closed_the_breaker_opens_it_by_admission() {
 
 #[test]
 fn an_ignored_result_gives_back_a_permit_of_its_own_trial() {
-    for (late, stray) in [("dropped", REJECTED), ("counted", ADMITTED)] {
+    for (late, stray) in [
+        ("dropped", REJECTED),
+        ("by_admission", REJECTED),
+        ("counted", ADMITTED),
+        ("acting", ADMITTED),
+    ] {
         let mut bench = breaker(late);
         let old = bench.begin(0);
         bench.calls(0, "ff");

@@ -35,6 +35,13 @@ fn a_lazy_breaker_wants_no_waking_and_an_automatic_one_does() {
 }
 
 #[test]
+fn a_timer_that_never_comes_is_not_set() {
+    let mut bench = breaker(json!({ "open_for": "forever", "transition": "automatic" }));
+    bench.call(0, false);
+    assert_eq!((bench.state(), bench.machine.wakes_at()), (Open, None));
+}
+
+#[test]
 fn open_times_grow_until_it_closes_and_are_spread_by_the_last_callers_draw() {
     let jittered = json!({ "exponential": { "base": "1s", "jitter": "full" } });
     let policy = resolve(json!({

@@ -335,6 +335,35 @@ fn a_short_sampling_of_polly_is_one_window() {
 }
 
 #[test]
+fn pollys_windows_are_whole_ticks() {
+    // A tenth of 1.00000099 s is 100.000099 ms; in ticks of 100 ns it is 100 ms.
+    let mut tally = rule(json!({ "polly-v8": { "sampling": "1.00000099s" } })).start();
+    tally.record(ms(0), 0, FAILED);
+    tally.record(ms(100), 0, GOOD);
+    assert_eq!(calls_and_failures(&mut tally, 1_000), (2, 1));
+    assert_eq!(calls_and_failures(&mut tally, 1_001), (1, 0));
+}
+
+#[test]
+fn cockatiels_windows_are_a_second_at_most_and_halves_are_rounded_up() {
+    // Results that begin a window each: the first leaves when as many later ones have begun.
+    let windows = |duration: &str, width: u64| {
+        let mut tally = rule(json!({ "cockatiel-sampling": { "duration": duration } })).start();
+        tally.record(ms(0), 0, FAILED);
+        (1..).find(|n| {
+            tally.record(ms(n * width), 0, GOOD);
+            tally.totals(ms(n * width)).failures == 0
+        })
+    };
+    assert_eq!(windows("6s", 1_000), Some(6));
+    assert_eq!(windows("6.001s", 857), Some(7));
+    assert_eq!(windows("6.001s", 856), Some(14), "every other result begins one");
+    assert_eq!(windows("1002.5ms", 201), Some(5), "200.5 ms are 201");
+    assert_eq!(windows("1002.5ms", 200), Some(10));
+    assert_eq!(windows("1002.4ms", 200), Some(5));
+}
+
+#[test]
 fn mistakes_name_the_field() {
     let paths = |rule: Value| -> Vec<String> {
         let rule: Trip = serde_json::from_value(rule).unwrap();

@@ -75,9 +75,6 @@ impl Buckets {
     fn roll(&mut self, now: SimTime) {
         let number = now.as_nanos() / self.length.as_nanos();
         let passed = number - self.present;
-        if passed == 0 {
-            return;
-        }
         for step in 1..=passed.min(self.ring.len() as u64) {
             let left = std::mem::take(self.at(self.present + step));
             self.totals.subtract(&left);
