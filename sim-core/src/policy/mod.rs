@@ -1,6 +1,7 @@
 //! Floor 2: the policies of a call, as state machines that know no events.
 
 pub mod backoff;
+pub mod breaker;
 pub mod gate;
 pub mod layer;
 pub mod limit;
@@ -11,6 +12,10 @@ pub mod retry;
 pub mod vectors;
 
 pub use backoff::{Backoff, BackoffState, Jitter};
+pub use breaker::{
+    Breaker, BreakerMachine, BreakerPolicy, BreakerPreset, BreakerState, OutlierDetection,
+    OutlierMachine, OutlierPolicy,
+};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
 };

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 mod aws;
+mod breaker;
 mod compare;
 mod envoy;
 mod formulas;
@@ -19,6 +20,7 @@ mod scripts;
 #[serde(default)]
 pub struct VectorFile {
     backoff_jitter: BackoffVectors,
+    circuit_breakers: breaker::Breakers,
 }
 
 /// The vectors of the backoffs, by library.
@@ -63,6 +65,7 @@ impl VectorFile {
         vectors.resilience4j.run(&mut outcomes);
         vectors.js.run(&mut outcomes);
         vectors.python.run(&mut outcomes);
+        self.circuit_breakers.run(&mut outcomes);
         outcomes
     }
 }
