@@ -1,6 +1,7 @@
 //! Floor 2: the policies of a call, as state machines that know no events.
 
 pub mod backoff;
+pub mod budget;
 pub mod gate;
 pub mod layer;
 pub mod limit;
@@ -8,6 +9,7 @@ pub mod outcome;
 pub mod preset;
 pub mod problem;
 pub mod retry;
+pub mod throttle;
 pub mod vectors;
 
 pub use backoff::{Backoff, BackoffState, Jitter};
