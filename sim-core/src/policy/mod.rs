@@ -5,6 +5,7 @@ pub mod budget;
 pub mod gate;
 pub mod layer;
 pub mod limit;
+pub mod limiter;
 pub mod outcome;
 pub mod preset;
 pub mod problem;
