@@ -6,19 +6,27 @@
 use serde::Deserialize;
 
 mod aws;
+mod budgets;
 mod compare;
 mod envoy;
 mod formulas;
+#[cfg(test)]
+mod limit_tests;
+mod limiters;
 mod name;
 mod polly;
 mod resilience4j;
 mod scripts;
+mod throttles;
 
 /// A file of vectors, as far as Squall has the policies; the rest of it is skipped.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct VectorFile {
     backoff_jitter: BackoffVectors,
+    retry_budgets: budgets::RetryBudgets,
+    rate_limiters: limiters::RateLimiters,
+    load_shedding: throttles::LoadShedding,
 }
 
 /// The vectors of the backoffs, by library.
@@ -63,6 +71,9 @@ impl VectorFile {
         vectors.resilience4j.run(&mut outcomes);
         vectors.js.run(&mut outcomes);
         vectors.python.run(&mut outcomes);
+        self.retry_budgets.run(&mut outcomes);
+        self.rate_limiters.run(&mut outcomes);
+        self.load_shedding.run(&mut outcomes);
         outcomes
     }
 }
