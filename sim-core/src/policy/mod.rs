@@ -2,13 +2,16 @@
 
 pub mod backoff;
 pub mod breaker;
+pub mod budget;
 pub mod gate;
 pub mod layer;
 pub mod limit;
+pub mod limiter;
 pub mod outcome;
 pub mod preset;
 pub mod problem;
 pub mod retry;
+pub mod throttle;
 pub mod vectors;
 
 pub use backoff::{Backoff, BackoffState, Jitter};

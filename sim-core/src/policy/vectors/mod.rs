@@ -7,13 +7,18 @@ use serde::Deserialize;
 
 mod aws;
 mod breaker;
+mod budgets;
 mod compare;
 mod envoy;
 mod formulas;
+#[cfg(test)]
+mod limit_tests;
+mod limiters;
 mod name;
 mod polly;
 mod resilience4j;
 mod scripts;
+mod throttles;
 
 /// A file of vectors, as far as Squall has the policies; the rest of it is skipped.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -21,6 +26,9 @@ mod scripts;
 pub struct VectorFile {
     backoff_jitter: BackoffVectors,
     circuit_breakers: breaker::Breakers,
+    retry_budgets: budgets::RetryBudgets,
+    rate_limiters: limiters::RateLimiters,
+    load_shedding: throttles::LoadShedding,
 }
 
 /// The vectors of the backoffs, by library.
@@ -66,6 +74,9 @@ impl VectorFile {
         vectors.js.run(&mut outcomes);
         vectors.python.run(&mut outcomes);
         self.circuit_breakers.run(&mut outcomes);
+        self.retry_budgets.run(&mut outcomes);
+        self.rate_limiters.run(&mut outcomes);
+        self.load_shedding.run(&mut outcomes);
         outcomes
     }
 }
