@@ -1,6 +1,7 @@
 //! Floor 2: the policies of a call, as state machines that know no events.
 
 pub mod backoff;
+pub mod bulkhead;
 pub mod gate;
 pub mod layer;
 pub mod limit;
@@ -11,6 +12,7 @@ pub mod retry;
 pub mod vectors;
 
 pub use backoff::{Backoff, BackoffState, Jitter};
+pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
 };
