@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod bulkhead;
+pub mod concurrency;
 pub mod gate;
 pub mod layer;
 pub mod limit;
@@ -13,6 +14,7 @@ pub mod vectors;
 
 pub use backoff::{Backoff, BackoffState, Jitter};
 pub use bulkhead::{Bulkhead, BulkheadGate};
+pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
 };
