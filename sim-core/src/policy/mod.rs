@@ -10,6 +10,7 @@ pub mod outcome;
 pub mod preset;
 pub mod problem;
 pub mod retry;
+pub mod shedding;
 pub mod vectors;
 
 pub use backoff::{Backoff, BackoffState, Jitter};
@@ -23,3 +24,4 @@ pub use outcome::{Outcome, OutcomeSet};
 pub use preset::Preset;
 pub use problem::{Problem, Problems};
 pub use retry::{Retry, RetryPolicy};
+pub use shedding::{Shedder, Shedding};

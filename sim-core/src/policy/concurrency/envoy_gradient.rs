@@ -87,13 +87,17 @@ impl Parameters for EnvoyGradient {
 }
 
 impl EnvoyGradient {
-    /// The limit that follows this one, if these are `minRTT` and `sampleRTT`.
-    pub fn next_limit(&self, limit: u32, min_rtt: SimDuration, sample_rtt: SimDuration) -> u32 {
+    /// What the limit is multiplied by, if these are `minRTT` and `sampleRTT`.
+    pub fn gradient(&self, min_rtt: SimDuration, sample_rtt: SimDuration) -> f64 {
         let min_rtt = min_rtt.as_nanos() as f64;
         let buffered = min_rtt + min_rtt * self.buffer;
         // Nothing divided by nothing is no gradient; the library then takes the highest.
-        let gradient = (buffered / sample_rtt.as_nanos() as f64).min(2.0).max(0.5);
-        let limit = f64::from(limit) * gradient;
+        (buffered / sample_rtt.as_nanos() as f64).min(2.0).max(0.5)
+    }
+
+    /// The limit that follows this one, if these are `minRTT` and `sampleRTT`.
+    pub fn next_limit(&self, limit: u32, min_rtt: SimDuration, sample_rtt: SimDuration) -> u32 {
+        let limit = f64::from(limit) * self.gradient(min_rtt, sample_rtt);
         ((limit + limit.sqrt()) as u32).min(self.max_concurrency).max(self.min_concurrency)
     }
 }

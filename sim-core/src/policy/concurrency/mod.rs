@@ -2,8 +2,6 @@
 //! they take.
 
 use rand::Rng;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 use super::gate::{Answer, Ending, Gate, Pass, Released, Ticket};
 use super::problem::Problems;
