@@ -4,6 +4,7 @@ pub mod backoff;
 pub mod bulkhead;
 pub mod concurrency;
 pub mod gate;
+pub mod hedge;
 pub mod layer;
 pub mod limit;
 pub mod outcome;
@@ -16,6 +17,7 @@ pub mod vectors;
 pub use backoff::{Backoff, BackoffState, Jitter};
 pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
+pub use hedge::{Hedge, HedgedCall, Hedger};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
 };
