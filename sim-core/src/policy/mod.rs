@@ -3,6 +3,7 @@
 pub mod backoff;
 pub mod bulkhead;
 pub mod concurrency;
+pub mod deadline;
 pub mod gate;
 pub mod hedge;
 pub mod layer;
@@ -17,6 +18,7 @@ pub mod vectors;
 pub use backoff::{Backoff, BackoffState, Jitter};
 pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
+pub use deadline::Deadline;
 pub use hedge::{Hedge, HedgedCall, Hedger};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
