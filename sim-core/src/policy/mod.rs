@@ -1,6 +1,7 @@
 //! Floor 2: the policies of a call, as state machines that know no events.
 
 pub mod backoff;
+pub mod balancing;
 pub mod bulkhead;
 pub mod concurrency;
 pub mod deadline;
@@ -16,6 +17,7 @@ pub mod shedding;
 pub mod vectors;
 
 pub use backoff::{Backoff, BackoffState, Jitter};
+pub use balancing::{Algorithm, Balancing, HostBalancer};
 pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
 pub use deadline::Deadline;
