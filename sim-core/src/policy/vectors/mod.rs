@@ -6,19 +6,34 @@
 use serde::Deserialize;
 
 mod aws;
+mod balancing;
+mod bulkheads;
 mod compare;
+mod concurrency;
+mod deadlines;
 mod envoy;
 mod formulas;
+#[cfg(test)]
+mod guard_tests;
+mod hedging;
 mod name;
 mod polly;
 mod resilience4j;
 mod scripts;
+mod shedding;
 
 /// A file of vectors, as far as Squall has the policies; the rest of it is skipped.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct VectorFile {
     backoff_jitter: BackoffVectors,
+    bulkheads: bulkheads::Bulkheads,
+    circuit_breakers: bulkheads::AmongBreakers,
+    concurrency_limits: concurrency::Limits,
+    deadline_propagation: Vec<deadlines::Travel>,
+    hedging: hedging::Hedging,
+    load_balancing: balancing::Balancers,
+    load_shedding: shedding::Queues,
 }
 
 /// The vectors of the backoffs, by library.
@@ -63,6 +78,13 @@ impl VectorFile {
         vectors.resilience4j.run(&mut outcomes);
         vectors.js.run(&mut outcomes);
         vectors.python.run(&mut outcomes);
+        self.bulkheads.run(&mut outcomes);
+        self.circuit_breakers.run(&mut outcomes);
+        self.concurrency_limits.run(&mut outcomes);
+        self.load_shedding.run(&mut outcomes);
+        self.hedging.run(&mut outcomes);
+        self.load_balancing.run(&mut outcomes);
+        self.deadline_propagation.iter().for_each(|travel| travel.run(&mut outcomes));
         outcomes
     }
 }
