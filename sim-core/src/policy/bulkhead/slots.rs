@@ -101,7 +101,9 @@ impl Gate for Slots {
     }
 
     fn wake(&mut self, now: SimTime, released: &mut Released) {
-        while let Some(first) = self.queue.pop_front_if(|first| first.until <= now) {
+        while self.queue.front().is_some_and(|first| first.until <= now)
+            && let Some(first) = self.queue.pop_front()
+        {
             released.push((first.ticket, Answer::Reject(Outcome::RejectedBulkhead)));
         }
     }

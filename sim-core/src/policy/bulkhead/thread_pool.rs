@@ -104,9 +104,11 @@ impl Threads {
     /// Ends the threads above the core that were idle for too long. Nobody sees one end but the
     /// next call, so it is done when that comes.
     fn let_idle_threads_end(&mut self, now: SimTime) {
+        let keep_alive = self.parameters.keep_alive;
         while self.threads() > self.parameters.core_threads
-            && self.idle.pop_front_if(|since| *since + self.parameters.keep_alive <= now).is_some()
+            && self.idle.front().is_some_and(|since| *since + keep_alive <= now)
         {
+            self.idle.pop_front();
         }
     }
 

@@ -91,8 +91,9 @@ impl EnvoyGradient {
     pub fn gradient(&self, min_rtt: SimDuration, sample_rtt: SimDuration) -> f64 {
         let min_rtt = min_rtt.as_nanos() as f64;
         let buffered = min_rtt + min_rtt * self.buffer;
-        // Nothing divided by nothing is no gradient; the library then takes the highest.
-        (buffered / sample_rtt.as_nanos() as f64).min(2.0).max(0.5)
+        let gradient = buffered / sample_rtt.as_nanos() as f64;
+        // Nothing divided by nothing is no number; the library then takes the highest.
+        if gradient.is_nan() { 2.0 } else { gradient.clamp(0.5, 2.0) }
     }
 
     /// The limit that follows this one, if these are `minRTT` and `sampleRTT`.

@@ -115,8 +115,8 @@ mod tests {
             assert_eq!(window.sample(at_ms(500.0), sample(f64::from(n + 1), n, false)), None);
         }
         // Exactly at its end the window is still open.
-        assert_eq!(window.sample(at_ms(1001.0), sample(15.0, 3, false)), None);
-        let closed = window.sample(at_ms(1001.000_001), sample(5.0, 2, true));
+        assert_eq!(window.sample(at_ms(1_001.0), sample(15.0, 3, false)), None);
+        let closed = window.sample(at_ms(1_001.000_001), sample(5.0, 2, true));
         let rtt = (45 + 15 + 5) * 1_000_000 / 11;
         assert_eq!(closed, Some(Sample { rtt, in_flight: 8, dropped: true }));
         // Nothing of it is left.
