@@ -3,7 +3,12 @@
 pub mod backoff;
 pub mod breaker;
 pub mod budget;
+pub mod balancing;
+pub mod bulkhead;
+pub mod concurrency;
+pub mod deadline;
 pub mod gate;
+pub mod hedge;
 pub mod layer;
 pub mod limit;
 pub mod limiter;
@@ -19,6 +24,15 @@ pub use breaker::{
     Breaker, BreakerMachine, BreakerPolicy, BreakerPreset, BreakerState, OutlierDetection,
     OutlierMachine, OutlierPolicy,
 };
+pub mod shedding;
+pub mod vectors;
+
+pub use backoff::{Backoff, BackoffState, Jitter};
+pub use balancing::{Algorithm, Balancing, HostBalancer};
+pub use bulkhead::{Bulkhead, BulkheadGate};
+pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
+pub use deadline::Deadline;
+pub use hedge::{Hedge, HedgedCall, Hedger};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
 };
@@ -27,3 +41,4 @@ pub use outcome::{Outcome, OutcomeSet};
 pub use preset::Preset;
 pub use problem::{Problem, Problems};
 pub use retry::{Retry, RetryPolicy};
+pub use shedding::{Shedder, Shedding};

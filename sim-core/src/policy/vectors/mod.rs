@@ -8,17 +8,24 @@ use serde::Deserialize;
 mod aws;
 mod breaker;
 mod budgets;
+mod balancing;
+mod bulkheads;
 mod compare;
+mod concurrency;
+mod deadlines;
 mod envoy;
 mod formulas;
 #[cfg(test)]
 mod limit_tests;
 mod limiters;
+mod guard_tests;
+mod hedging;
 mod name;
 mod polly;
 mod resilience4j;
 mod scripts;
 mod throttles;
+mod shedding;
 
 /// A file of vectors, as far as Squall has the policies; the rest of it is skipped.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,6 +36,13 @@ pub struct VectorFile {
     retry_budgets: budgets::RetryBudgets,
     rate_limiters: limiters::RateLimiters,
     load_shedding: throttles::LoadShedding,
+    bulkheads: bulkheads::Bulkheads,
+    circuit_breakers: bulkheads::AmongBreakers,
+    concurrency_limits: concurrency::Limits,
+    deadline_propagation: Vec<deadlines::Travel>,
+    hedging: hedging::Hedging,
+    load_balancing: balancing::Balancers,
+    load_shedding: shedding::Queues,
 }
 
 /// The vectors of the backoffs, by library.
@@ -77,6 +91,13 @@ impl VectorFile {
         self.retry_budgets.run(&mut outcomes);
         self.rate_limiters.run(&mut outcomes);
         self.load_shedding.run(&mut outcomes);
+        self.bulkheads.run(&mut outcomes);
+        self.circuit_breakers.run(&mut outcomes);
+        self.concurrency_limits.run(&mut outcomes);
+        self.load_shedding.run(&mut outcomes);
+        self.hedging.run(&mut outcomes);
+        self.load_balancing.run(&mut outcomes);
+        self.deadline_propagation.iter().for_each(|travel| travel.run(&mut outcomes));
         outcomes
     }
 }

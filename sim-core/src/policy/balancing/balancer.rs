@@ -1,0 +1,297 @@
+//! A balancer in front of a service: its hosts, who may be chosen, and the algorithm.
+
+use rand::Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::hosts::{Asked, HostView, Hosts};
+use super::slow_start::SlowStart;
+use super::{Algorithm, Choose, Chooser};
+use crate::kernel::{SimDuration, SimTime};
+use crate::policy::Problems;
+
+/// How requests are spread over the hosts of a service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Balancing {
+    /// Which host is chosen.
+    pub algorithm: Algorithm,
+    /// The weights of the hosts, in order; 1 for each if not given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<f64>,
+    /// If less than this share of the hosts is healthy, all are chosen from, healthy or not; from
+    /// 0 (never) to 1.
+    #[serde(default = "half")]
+    pub panic_threshold: f64,
+    /// Gives a host that has come back less than its weight at first. Only algorithms that look at
+    /// weights know of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_start: Option<SlowStart>,
+    /// How often the counts of outstanding requests are looked at; always, if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<SimDuration>,
+}
+
+/// Envoy's `healthy_panic_threshold`.
+fn half() -> f64 {
+    0.5
+}
+
+impl Balancing {
+    /// This algorithm with the defaults.
+    pub fn by(algorithm: Algorithm) -> Self {
+        Self {
+            algorithm,
+            weights: Vec::new(),
+            panic_threshold: half(),
+            slow_start: None,
+            stale: None,
+        }
+    }
+
+    /// Checks the parameters, for a service of so many hosts.
+    ///
+    /// # Errors
+    /// Every mistake, with the place it is at, such as `algorithm.maglev.table_size`.
+    pub fn check(&self, hosts: u32) -> Result<(), Problems> {
+        let mut problems = Problems::default();
+        problems.note_inside("algorithm", self.algorithm.check());
+        let positive = |weight: &f64| weight.is_finite() && *weight > 0.0;
+        problems.note_if(!self.weights.iter().all(positive), "weights", "must be above zero");
+        let matching = self.weights.is_empty() || self.weights.len() == hosts as usize;
+        let message = format_args!("must be one a host, {hosts}, not {}", self.weights.len());
+        problems.note_if(!matching, "weights", message);
+        problems.within("panic_threshold", self.panic_threshold, 0.0, 1.0);
+        if let Some(slow_start) = &self.slow_start {
+            problems.note_inside("slow_start", slow_start.check());
+        }
+        if let Some(stale) = self.stale {
+            problems.above_zero("stale", stale);
+        }
+        problems.or_none()
+    }
+
+    /// The balancer in front of so many hosts, all healthy, as of the start of the run.
+    pub fn balancer(&self, hosts: u32) -> HostBalancer {
+        let view = |host: u32| HostView {
+            outstanding: 0,
+            seen_outstanding: 0,
+            weight: self.weights.get(host as usize).copied().unwrap_or(1.0),
+            healthy: true,
+            since: None,
+        };
+        let views = (0..hosts).map(view).collect();
+        let hosts = Hosts { views, candidates: (0..hosts).collect(), slow_start: self.slow_start };
+        let mut chooser = self.algorithm.chooser();
+        chooser.renew(&hosts, SimTime::ZERO);
+        HostBalancer {
+            hosts,
+            chooser,
+            panic_threshold: self.panic_threshold,
+            stale: self.stale,
+            looks_again: SimTime::ZERO,
+        }
+    }
+}
+
+/// A running balancer.
+#[derive(Clone, Debug)]
+pub struct HostBalancer {
+    hosts: Hosts,
+    chooser: Chooser,
+    panic_threshold: f64,
+    stale: Option<SimDuration>,
+    looks_again: SimTime,
+}
+
+impl HostBalancer {
+    /// Chooses a host for a request, which is outstanding there from now on. `None` if none may be
+    /// chosen.
+    pub fn choose<R: Rng>(&mut self, now: SimTime, key: Option<u64>, draws: &mut R) -> Option<u32> {
+        self.look(now);
+        let host = match self.hosts.candidates[..] {
+            [] => return None,
+            _ => self.chooser.choose(&self.hosts, Asked { now, key }, draws),
+        };
+        let view = &mut self.hosts.views[host as usize];
+        view.outstanding += 1;
+        if self.stale.is_none() {
+            view.seen_outstanding = view.outstanding;
+        }
+        Some(host)
+    }
+
+    /// A request to this host, which took so long, is no longer outstanding.
+    pub fn done(&mut self, now: SimTime, host: u32, took: SimDuration) {
+        self.look(now);
+        let view = &mut self.hosts.views[host as usize];
+        debug_assert!(view.outstanding > 0, "an answer to a request that was never sent");
+        view.outstanding -= 1;
+        if self.stale.is_none() {
+            view.seen_outstanding = view.outstanding;
+        }
+        self.chooser.ended(host, now, took);
+    }
+
+    /// A host has become healthy, and starts slowly, or is healthy no more.
+    pub fn set_healthy(&mut self, now: SimTime, host: u32, healthy: bool) {
+        self.look(now);
+        let view = &mut self.hosts.views[host as usize];
+        if view.healthy != healthy {
+            view.healthy = healthy;
+            view.since = healthy.then_some(now);
+            self.find_candidates(now);
+        }
+    }
+
+    /// What is known of the hosts.
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Whether so few hosts are healthy that all are chosen from.
+    pub fn is_in_panic(&self) -> bool {
+        let views = &self.hosts.views;
+        let healthy = views.iter().filter(|view| view.healthy).count() as f64;
+        100.0 * healthy / (views.len() as f64) < 100.0 * self.panic_threshold
+    }
+
+    fn find_candidates(&mut self, now: SimTime) {
+        let (all, views) = (self.is_in_panic(), &self.hosts.views);
+        let may = |host: &u32| all || views[*host as usize].healthy;
+        self.hosts.candidates = (0..views.len() as u32).filter(may).collect();
+        if !self.hosts.candidates.is_empty() {
+            self.chooser.renew(&self.hosts, now);
+        }
+    }
+
+    /// Looks at the counts as they were when that was last due. Nothing has changed them since:
+    /// whatever changes them comes by here before.
+    fn look(&mut self, now: SimTime) {
+        let Some(stale) = self.stale else { return };
+        if now >= self.looks_again {
+            for view in &mut self.hosts.views {
+                view.seen_outstanding = view.outstanding;
+            }
+            let looks = now.as_nanos() / stale.as_nanos() + 1;
+            self.looks_again = SimTime::ZERO + stale.saturating_mul(looks);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::tests::{at, read};
+    use super::*;
+    use crate::policy::backoff::scripted::LOWEST;
+
+    fn choose(balancer: &mut HostBalancer, now: u64) -> Option<u32> {
+        balancer.choose(at(now), None, &mut { LOWEST })
+    }
+
+    #[test]
+    fn outstanding_requests_are_counted() {
+        let mut balancer = read(json!({ "round-robin": {} })).balancer(2);
+        for host in [0, 1, 0] {
+            assert_eq!(choose(&mut balancer, 0), Some(host));
+        }
+        balancer.done(at(1), 0, SimDuration::ZERO);
+        let counts: Vec<_> = balancer.hosts().views().iter().map(|v| v.outstanding).collect();
+        assert_eq!(counts, [1, 1]);
+    }
+
+    #[test]
+    fn stale_counts_are_those_of_the_last_look() {
+        let mut balancing = read(json!({ "least-request": {} }));
+        balancing.stale = Some(SimDuration::from_millis(100));
+        let mut balancer = balancing.balancer(2);
+        let seen = |balancer: &HostBalancer| -> Vec<u32> {
+            (0..2).map(|host| balancer.hosts().outstanding(host)).collect()
+        };
+        choose(&mut balancer, 0);
+        choose(&mut balancer, 40);
+        choose(&mut balancer, 99);
+        assert_eq!(seen(&balancer), [0, 0]);
+        // The look of 100 ms is taken before what happens at 130 ms.
+        balancer.done(at(130), 0, SimDuration::ZERO);
+        assert_eq!(seen(&balancer), [2, 1]);
+        // Exactly at a look it is taken first, too.
+        balancer.done(at(200), 1, SimDuration::ZERO);
+        assert_eq!(seen(&balancer), [1, 1]);
+        choose(&mut balancer, 299);
+        assert_eq!(seen(&balancer), [1, 1]);
+        balancer.set_healthy(at(300), 0, false);
+        assert_eq!(seen(&balancer).iter().sum::<u32>(), 2);
+    }
+
+    #[test]
+    fn who_is_not_healthy_is_not_chosen_and_in_a_panic_all_are() {
+        let mut balancer = read(json!({ "round-robin": {} })).balancer(4);
+        balancer.set_healthy(at(0), 0, false);
+        balancer.set_healthy(at(0), 2, false);
+        // Exactly half is no panic.
+        assert_eq!((balancer.is_in_panic(), balancer.hosts().candidates()), (false, &[1, 3][..]));
+        balancer.set_healthy(at(0), 1, false);
+        assert_eq!((balancer.is_in_panic(), balancer.hosts().candidates().len()), (true, 4));
+        balancer.set_healthy(at(1), 0, true);
+        assert_eq!((balancer.is_in_panic(), balancer.hosts().candidates()), (false, &[0, 3][..]));
+    }
+
+    #[test]
+    fn without_a_panic_threshold_nobody_may_be_left() {
+        let mut balancing = read(json!({ "maglev": { "table_size": 7 } }));
+        balancing.panic_threshold = 0.0;
+        let mut balancer = balancing.balancer(1);
+        balancer.set_healthy(at(0), 0, false);
+        assert_eq!(choose(&mut balancer, 0), None);
+        balancer.set_healthy(at(1), 0, true);
+        assert_eq!(choose(&mut balancer, 1), Some(0));
+    }
+
+    #[test]
+    fn a_host_that_comes_back_starts_slowly() {
+        let mut balancing = read(json!({ "weighted-round-robin": {} }));
+        balancing.weights = vec![2.0, 1.0];
+        balancing.slow_start = Some(SlowStart::over(SimDuration::from_secs(10)));
+        let mut balancer = balancing.balancer(2);
+        assert_eq!(balancer.hosts().weight(0, at(0)), 2.0);
+        balancer.set_healthy(at(1_000), 0, false);
+        balancer.set_healthy(at(2_000), 0, true);
+        // Healthy once more: nothing changes.
+        balancer.set_healthy(at(5_000), 0, true);
+        assert_eq!(balancer.hosts().weight(0, at(7_000)), 1.0);
+        assert_eq!(balancer.hosts().weight(0, at(12_000)), 2.0);
+        assert_eq!(balancer.hosts().weight(1, at(7_000)), 1.0);
+    }
+
+    #[test]
+    fn mistakes_name_the_field() {
+        let places = |value: serde_json::Value| -> Vec<String> {
+            let balancing: Balancing = serde_json::from_value(value).unwrap();
+            let problems = balancing.check(3).err().unwrap_or_default();
+            problems.0.into_iter().map(|problem| problem.path).collect()
+        };
+        let wrong = json!({
+            "algorithm": { "maglev": { "table_size": 9 } },
+            "weights": [0.0, 1.0],
+            "panic_threshold": 1.5,
+            "slow_start": { "window": "0s" },
+            "stale": "0s",
+        });
+        assert_eq!(
+            places(wrong),
+            [
+                "algorithm.maglev.table_size",
+                "weights",
+                "weights",
+                "panic_threshold",
+                "slow_start.window",
+                "stale"
+            ]
+        );
+        let right = json!({ "algorithm": { "random": {} }, "weights": [1.0, 2.0, 0.5] });
+        assert_eq!(places(right), [""; 0]);
+    }
+}
