@@ -1,9 +1,9 @@
 //! Floor 2: the policies of a call, as state machines that know no events.
 
 pub mod backoff;
+pub mod balancing;
 pub mod breaker;
 pub mod budget;
-pub mod balancing;
 pub mod bulkhead;
 pub mod concurrency;
 pub mod deadline;
@@ -16,19 +16,16 @@ pub mod outcome;
 pub mod preset;
 pub mod problem;
 pub mod retry;
+pub mod shedding;
 pub mod throttle;
 pub mod vectors;
 
 pub use backoff::{Backoff, BackoffState, Jitter};
+pub use balancing::{Algorithm, Balancing, HostBalancer};
 pub use breaker::{
     Breaker, BreakerMachine, BreakerPolicy, BreakerPreset, BreakerState, OutlierDetection,
     OutlierMachine, OutlierPolicy,
 };
-pub mod shedding;
-pub mod vectors;
-
-pub use backoff::{Backoff, BackoffState, Jitter};
-pub use balancing::{Algorithm, Balancing, HostBalancer};
 pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
 pub use deadline::Deadline;

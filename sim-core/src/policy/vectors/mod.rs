@@ -6,9 +6,9 @@
 use serde::Deserialize;
 
 mod aws;
+mod balancing;
 mod breaker;
 mod budgets;
-mod balancing;
 mod bulkheads;
 mod compare;
 mod concurrency;
@@ -16,33 +16,52 @@ mod deadlines;
 mod envoy;
 mod formulas;
 #[cfg(test)]
-mod limit_tests;
-mod limiters;
 mod guard_tests;
 mod hedging;
+#[cfg(test)]
+mod limit_tests;
+mod limiters;
 mod name;
 mod polly;
 mod resilience4j;
 mod scripts;
-mod throttles;
 mod shedding;
+mod throttles;
 
 /// A file of vectors, as far as Squall has the policies; the rest of it is skipped.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct VectorFile {
     backoff_jitter: BackoffVectors,
-    circuit_breakers: breaker::Breakers,
+    circuit_breakers: CircuitBreakers,
     retry_budgets: budgets::RetryBudgets,
     rate_limiters: limiters::RateLimiters,
-    load_shedding: throttles::LoadShedding,
     bulkheads: bulkheads::Bulkheads,
-    circuit_breakers: bulkheads::AmongBreakers,
+    load_shedding: LoadShedding,
     concurrency_limits: concurrency::Limits,
-    deadline_propagation: Vec<deadlines::Travel>,
     hedging: hedging::Hedging,
     load_balancing: balancing::Balancers,
-    load_shedding: shedding::Queues,
+    deadline_propagation: Vec<deadlines::Travel>,
+}
+
+/// Breakers, and the bulkhead that the file keeps among them.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct CircuitBreakers {
+    #[serde(flatten)]
+    breakers: breaker::Breakers,
+    #[serde(flatten)]
+    bulkheads: bulkheads::AmongBreakers,
+}
+
+/// What sheds at the client, and what sheds from a queue.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct LoadShedding {
+    #[serde(flatten)]
+    throttles: throttles::LoadShedding,
+    #[serde(flatten)]
+    queues: shedding::Queues,
 }
 
 /// The vectors of the backoffs, by library.
@@ -87,14 +106,14 @@ impl VectorFile {
         vectors.resilience4j.run(&mut outcomes);
         vectors.js.run(&mut outcomes);
         vectors.python.run(&mut outcomes);
-        self.circuit_breakers.run(&mut outcomes);
+        self.circuit_breakers.breakers.run(&mut outcomes);
         self.retry_budgets.run(&mut outcomes);
         self.rate_limiters.run(&mut outcomes);
-        self.load_shedding.run(&mut outcomes);
         self.bulkheads.run(&mut outcomes);
-        self.circuit_breakers.run(&mut outcomes);
+        self.circuit_breakers.bulkheads.run(&mut outcomes);
+        self.load_shedding.throttles.run(&mut outcomes);
+        self.load_shedding.queues.run(&mut outcomes);
         self.concurrency_limits.run(&mut outcomes);
-        self.load_shedding.run(&mut outcomes);
         self.hedging.run(&mut outcomes);
         self.load_balancing.run(&mut outcomes);
         self.deadline_propagation.iter().for_each(|travel| travel.run(&mut outcomes));

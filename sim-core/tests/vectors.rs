@@ -1,4 +1,4 @@
-//! The libraries' own answers, from `tests/data/vectors.json`, against Squall's backoffs.
+//! The libraries' own answers, from `tests/data/vectors.json`, against Squall's policies.
 
 use std::collections::BTreeMap;
 
@@ -31,17 +31,36 @@ fn every_vector_holds() {
     assert_eq!(
         counts,
         [
+            ("article4-limiter", 2),
             ("articles", 5),
             ("aws", 7),
             ("backoff-py", 2),
             ("botocore", 3),
-            ("cockatiel", 20),
-            ("envoy", 2),
-            ("grpc", 6),
+            ("botocore-adaptive", 3),
+            ("botocore-quota", 2),
+            ("cockatiel", 22),
+            ("concurrency-limits", 4),
+            ("deadline", 2),
+            ("envoy", 8),
+            ("envoy-admission-control", 6),
+            ("envoy-budget", 4),
+            ("envoy-outlier", 12),
+            ("facebook", 3),
+            ("finagle", 1),
+            ("finagle-budget", 8),
+            ("folly", 2),
+            ("gobreaker", 4),
+            ("google-throttling", 8),
+            ("grpc", 7),
+            ("grpc-throttling", 1),
             ("npm-retry", 4),
-            ("polly-v8", 9),
-            ("resilience4j", 15),
+            ("opossum", 5),
+            ("polly-v8", 16),
+            ("pybreaker", 4),
+            ("resilience4j", 24),
+            ("resilience4j-limiter", 2),
             ("tenacity", 11),
+            ("tower-budget", 2),
         ]
     );
 }
