@@ -38,6 +38,7 @@
 //! [`sim_core`] runs models, [`scenarios`] reads files, [`experiments`] runs studies, [`reports`]
 //! writes what people read. `ARCHITECTURE.md` draws the house.
 
+pub mod bench;
 pub mod library;
 pub mod reference;
 mod scenario;

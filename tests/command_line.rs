@@ -232,3 +232,51 @@ fn the_schema_is_a_schema() {
     let schema: serde_json::Value = serde_json::from_slice(&squall(&["schema"]).stdout).unwrap();
     assert!(schema["properties"]["services"].is_object());
 }
+
+#[test]
+fn a_benchmark_gives_its_figures_beside_the_yardstick_and_the_right_answers() {
+    let output =
+        squall(&["bench", "--quick", "--only", "mm1", "--repeat", "2", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let results: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(results["right"], true);
+    let models = results["models"].as_array().unwrap();
+    assert_eq!(models.len(), 1);
+    assert_eq!(models[0]["name"], "mm1");
+    assert!(models[0]["ratio"]["median"].as_f64().unwrap() > 0.0);
+    for side in ["squall", "yardstick"] {
+        let side = &models[0][side];
+        assert!(side["ns"]["median"].as_f64().unwrap() > 0.0);
+        assert!(side["events_per_s"].as_f64().unwrap() > 0.0);
+        let answers = side["answers"].as_array().unwrap();
+        let time = answers.iter().find(|a| a["name"] == "mean time in the system").unwrap();
+        assert!((time["theory"].as_f64().unwrap() - 10.0).abs() < 1e-9, "{time}");
+        let off = time["value"].as_f64().unwrap() - 10.0;
+        assert!(off.abs() <= time["tolerance"].as_f64().unwrap(), "{time}");
+    }
+}
+
+#[test]
+fn a_benchmark_prints_tables_and_knows_its_models() {
+    let arguments = ["bench", "--quick", "--only", "hold-1k", "--repeat", "1", "--format"];
+    let printed = |format| text(&squall(&[&arguments[..], &[format]].concat()).stdout);
+    assert!(printed("table").contains("events out of order"), "{}", printed("table"));
+    assert!(printed("markdown").contains("| hold-1k | event |"), "{}", printed("markdown"));
+    let unknown = squall(&["bench", "--only", "mm2"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("did you mean `mm1`"), "{}", text(&unknown.stderr));
+}
+
+#[test]
+fn a_benchmark_says_what_memory_a_load_takes() {
+    let output = squall(&["bench", "--footprint", "pending-events"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    if cfg!(target_os = "linux") {
+        let numbers: Vec<u64> = printed.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        let [peak, growth, count] = numbers[..] else { panic!("{printed}") };
+        assert_eq!(count, 1_000_000);
+        // An event and its time are 16 bytes, whatever else is around them.
+        assert!(growth >= 16 * count && peak > growth, "{printed}");
+    }
+}

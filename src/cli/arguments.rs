@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use reports::Format;
 
+use super::bench::BenchArguments;
+
 /// A deterministic, seeded simulator of distributed systems under failure.
 #[derive(Debug, Parser)]
 #[command(name = "squall", version, max_term_width = 100, after_help = EXIT_CODES)]
@@ -16,7 +18,7 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  good
-  1  the surroundings failed (disk, permissions)
+  1  the surroundings failed (disk, permissions), or a model of `bench` gave a wrong answer
   2  bad input or usage
   3  an expectation was missed or is undecided
   5  incomplete (interrupted); the same command continues
@@ -38,6 +40,8 @@ pub(crate) enum Command {
     Schema,
     /// Hold the simulator against theory and published tables on this machine
     Validate(ValidateArguments),
+    /// Measure how fast this machine simulates, beside a plain binary heap, and check the answers
+    Bench(BenchArguments),
 }
 
 #[derive(Debug, Args)]

@@ -8,26 +8,35 @@ use experiments::runner::RunError;
 use reports::ReportError;
 use squall::Error;
 
-/// The exit codes, as `squall --help` documents them.
+/// How a command ends, from good to bad. `squall --help` documents the codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// All is good.
-    Good = 0,
+    Good,
     /// The surroundings failed: disk, permissions.
-    Surroundings = 1,
+    Surroundings,
+    /// A model of `squall bench` gave a wrong answer.
+    WrongAnswer,
     /// Bad input or usage.
-    BadInput = 2,
+    BadInput,
     /// An expectation was missed or is undecided.
-    Missed = 3,
+    Missed,
     /// Interrupted: what is finished is kept, and the same command continues it.
-    Incomplete = 5,
+    Incomplete,
     /// A run was given up as running away.
-    Aborted = 6,
+    Aborted,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        Self::from(match exit {
+            Exit::Good => 0,
+            Exit::Surroundings | Exit::WrongAnswer => 1,
+            Exit::BadInput => 2,
+            Exit::Missed => 3,
+            Exit::Incomplete => 5,
+            Exit::Aborted => 6,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line. One file a command; what they share stands beside them.
 
 mod arguments;
+mod bench;
 mod check;
 mod exit;
 mod list;
@@ -41,6 +42,7 @@ pub(crate) fn main() -> ExitCode {
         Command::New(arguments) => new::run(&arguments),
         Command::Schema => schema::run(),
         Command::Validate(arguments) => validate::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match done {
         Ok(exit) => exit.into(),
