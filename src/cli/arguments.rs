@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  good
-  1  the surroundings failed (disk, permissions), or a model of `bench` gave a wrong answer
+  1  the surroundings failed (disk, permissions)
   2  bad input or usage
   3  an expectation was missed or is undecided
   5  incomplete (interrupted); the same command continues

@@ -15,11 +15,10 @@ pub(crate) enum Exit {
     Good,
     /// The surroundings failed: disk, permissions.
     Surroundings,
-    /// A model of `squall bench` gave a wrong answer.
-    WrongAnswer,
     /// Bad input or usage.
     BadInput,
-    /// An expectation was missed or is undecided.
+    /// An expectation was missed or is undecided; an oracle does not hold; a benchmark's answer is
+    /// wrong.
     Missed,
     /// Interrupted: what is finished is kept, and the same command continues it.
     Incomplete,
@@ -31,7 +30,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
             Exit::Good => 0,
-            Exit::Surroundings | Exit::WrongAnswer => 1,
+            Exit::Surroundings => 1,
             Exit::BadInput => 2,
             Exit::Missed => 3,
             Exit::Incomplete => 5,

@@ -52,7 +52,7 @@ impl Results {
     }
 
     fn ending(&self) -> Exit {
-        if self.are_right() { Exit::Good } else { Exit::WrongAnswer }
+        if self.are_right() { Exit::Good } else { Exit::Missed }
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(results.ending(), Exit::Good);
         let figure = &mut results.duels[0].squall.figures[0];
         figure.value = figure.right + 1.01 * figure.tolerance();
-        assert_eq!(results.ending(), Exit::WrongAnswer);
+        assert_eq!(results.ending(), Exit::Missed);
         assert!(table::text(&results).contains("WRONG"));
         assert!(json::document(&results).contains("\"right\": false"));
     }
