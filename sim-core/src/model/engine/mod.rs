@@ -20,7 +20,7 @@ mod wire;
 
 use super::balancer::BalancerState;
 use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
-use super::spec::{ClientId, EdgeId, Model, ServiceId};
+use super::spec::{ClientId, Model, ServiceId};
 use super::{RunSeed, workload::Load};
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::kernel::{Distribution, EventQueue, SimDuration, SimTime};
@@ -221,7 +221,7 @@ impl<'m> Engine<'m> {
     fn assert_conservation(&mut self) {
         let open: Vec<Request> = self.requests.slots().map(|slot| self.requests[slot]).collect();
         for index in 0..self.model.edges.len() {
-            let edge = EdgeId(index as u16);
+            let edge = super::spec::EdgeId(index as u16);
             let on_the_wire = open
                 .iter()
                 .filter(|r| r.edge == edge && r.stage != Stage::Dead && !r.closed)
