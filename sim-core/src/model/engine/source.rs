@@ -4,7 +4,9 @@ use super::super::fault::Fault;
 use super::super::profile::{ProfileCursor, RateProfile};
 use super::super::spec::{ClientId, FaultSpec, Model, Target};
 use super::super::workload::{Arrivals, Load, OpenLoad, Start};
-use crate::kernel::draw::{Component, Purpose, Stream, unit_f64};
+use crate::kernel::draw::{
+    Component, DrawBlock, FirstAttempts, KeyedDraws, Purpose, Stream, unit_f64,
+};
 use crate::kernel::sample::standard_exponential;
 use crate::kernel::{SimDuration, SimTime};
 use crate::model::RunSeed;
@@ -19,6 +21,8 @@ pub(super) struct Source {
     calls: u64,
     process: Process,
     draws: Stream,
+    /// The draws of its calls' first attempts.
+    attempts: FirstAttempts,
 }
 
 #[derive(Debug)]
@@ -53,7 +57,13 @@ impl Source {
         for (index, client) in model.clients.iter().enumerate() {
             let id = ClientId(index as u16);
             let Load::Open(load) = &client.load else { continue };
-            sources.push(Self::new(id, load, load.arrivals.clone(), 0, &client.name, seed));
+            let attempts = |first_call| {
+                let component = Component::named(&model.edges[client.edge.index()].name);
+                let draws = KeyedDraws::new(seed.seed, seed.replication, component);
+                draws.first_attempts_from(first_call)
+            };
+            let arrivals = load.arrivals.clone();
+            sources.push(Self::new(id, load, arrivals, (0, attempts(0)), &client.name, seed));
             for (nth, fault) in model.faults.iter().enumerate() {
                 let (Fault::Spike(spike), true) =
                     (&fault.fault, fault.target == Target::Client(id))
@@ -63,7 +73,8 @@ impl Source {
                 let extra = spiked(&load.arrivals, spike.factor, fault);
                 let name = format!("{}+{}", client.name, fault.name);
                 let first_call = SPIKE_CALLS * (nth as u64 + 1);
-                sources.push(Self::new(id, load, extra, first_call, &name, seed));
+                let calls = (first_call, attempts(first_call));
+                sources.push(Self::new(id, load, extra, calls, &name, seed));
             }
         }
         sources
@@ -73,7 +84,7 @@ impl Source {
         client: ClientId,
         load: &OpenLoad,
         arrivals: Arrivals,
-        first_call: u64,
+        (first_call, attempts): (u64, FirstAttempts),
         name: &str,
         seed: RunSeed,
     ) -> Self {
@@ -94,7 +105,7 @@ impl Source {
         };
         let component = Component::named(name);
         let draws = Stream::new(seed.seed, seed.replication, component, Purpose::Arrivals);
-        Self { client, first_call, calls: 0, process, draws }
+        Self { client, first_call, calls: 0, process, draws, attempts }
     }
 
     /// The number of the call that is due, and on to the next.
@@ -102,6 +113,12 @@ impl Source {
         let call = self.first_call + self.calls;
         self.calls += 1;
         call
+    }
+
+    /// The draws of the first attempt of the call that [`Source::take_call`] is about to give: asked
+    /// for every call, or for none.
+    pub(super) fn first_attempt(&mut self) -> DrawBlock {
+        self.attempts.next_call()
     }
 
     /// When the next call is due; `None` if there is none.
