@@ -167,7 +167,7 @@ struct Mood {
     bits: u32,
 }
 
-const MOODS: [Mood; 9] = [
+const MOODS: [Mood; 11] = [
     mood(45, 5, 5, 5, 30),   // steady, far
     mood(70, 5, 10, 5, 34),  // growing
     mood(10, 5, 5, 0, 20),   // draining
@@ -177,6 +177,8 @@ const MOODS: [Mood; 9] = [
     mood(0, 45, 5, 45, 40),  // the same without a lane
     mood(40, 10, 5, 5, 63),  // to the end of time
     mood(40, 2, 10, 2, 12),  // short
+    mood(25, 20, 15, 30, 0), // no time passes, and most timers are cancelled
+    mood(25, 20, 15, 30, 8), // little does, and most timers are cancelled
 ];
 
 const fn mood(schedule: u64, timer: u64, lane: u64, cancel: u64, bits: u32) -> Mood {

@@ -20,7 +20,7 @@ Exit codes:
   0  good
   1  the surroundings failed (disk, permissions)
   2  bad input or usage
-  3  an expectation was missed or is undecided
+  3  an expectation was missed or is undecided; an oracle or the answer of a benchmark is wrong
   5  incomplete (interrupted); the same command continues
   6  a run was given up as running away";
 

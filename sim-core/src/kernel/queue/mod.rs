@@ -6,13 +6,15 @@
 //! general way.
 //!
 //! [`RadixQueue`] is the queue in use. Its parts, each with its invariant: a radix `ladder` of
-//! `chunks` over a sorted `bottom`, `lanes`, and the slots of the `timers`. [`HeapQueue`] is the
+//! `chunks` over a sorted `bottom`, `lanes`, what is due `immediate`ly, and the slots of the
+//! `timers`. [`HeapQueue`] is the
 //! same without any art: the oracle and the yardstick.
 
 mod bottom;
 mod chunks;
 mod entry;
 mod heap;
+mod immediate;
 mod ladder;
 mod lanes;
 mod radix;

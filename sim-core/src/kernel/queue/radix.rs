@@ -1,6 +1,7 @@
 //! The fast queue: a radix ladder for events in general, and lanes for constant delays.
 
 use super::entry::{Entry, Item};
+use super::immediate::Immediate;
 use super::ladder::Ladder;
 use super::lanes::Lanes;
 use super::timers::{Home, Slot, Timers};
@@ -20,6 +21,7 @@ pub struct RadixQueue<E> {
     now: SimTime,
     len: usize,
     next_order: u32,
+    immediate: Immediate<E>,
     ladder: Ladder<Item<E>>,
     cancelled_in_ladder: usize,
     lanes: Lanes<E>,
@@ -33,6 +35,7 @@ impl<E: Copy> RadixQueue<E> {
             now: SimTime::ZERO,
             len: 0,
             next_order: 0,
+            immediate: Immediate::new(),
             ladder: Ladder::new(),
             cancelled_in_ladder: 0,
             lanes: Lanes::new(),
@@ -62,6 +65,11 @@ impl<E: Copy> RadixQueue<E> {
     /// builds an event of the past comes out now.
     #[inline]
     pub fn schedule(&mut self, at: SimTime, event: E) {
+        if at <= self.now {
+            debug_assert!(at == self.now, "an event is scheduled in the past");
+            let order = self.order();
+            return self.immediate.push(order, event);
+        }
         self.push(at, Slot::NONE, event);
     }
 
@@ -108,13 +116,30 @@ impl<E: Copy> RadixQueue<E> {
         if self.len == 0 {
             return None;
         }
+        // Until what is taken off was not cancelled.
         loop {
+            if let Some(order) = self.immediate.first()
+                && !self.is_due_before(order)
+            {
+                self.len -= 1;
+                return self.immediate.pop().map(|event| (self.now, event));
+            }
             if let Some(entry) = self.pop_pending() {
                 self.now = SimTime::from_nanos(entry.time);
                 self.len -= 1;
                 return Some((self.now, entry.item.event));
             }
         }
+    }
+
+    /// Whether something that was scheduled before this order waits in the ladder or in a lane for
+    /// the time that it is.
+    #[inline]
+    fn is_due_before(&mut self, order: u32) -> bool {
+        let now = self.now.as_nanos();
+        let is_before = |time, other| time == now && other < order;
+        self.lanes.first().is_some_and(|head| is_before(head.time, head.order))
+            || self.ladder.front(now).is_some_and(|e| is_before(e.time, e.item.order))
     }
 
     /// Takes the first entry off, and gives it if it is pending: there must be one.
@@ -144,13 +169,19 @@ impl<E: Copy> RadixQueue<E> {
 
     #[inline]
     fn item(&mut self, timer: Slot, event: E) -> Item<E> {
+        Item { order: self.order(), timer, event }
+    }
+
+    /// The order of the event that is being scheduled, which is pending from now on.
+    #[inline]
+    fn order(&mut self) -> u32 {
         if self.next_order == u32::MAX {
             self.renumber();
         }
         let order = self.next_order;
         self.next_order += 1;
         self.len += 1;
-        Item { order, timer, event }
+        order
     }
 
     fn cancelled_in_ladder(&mut self) {
@@ -173,20 +204,21 @@ impl<E: Copy> RadixQueue<E> {
     #[cold]
     fn renumber(&mut self) {
         let mut orders = Vec::new();
-        self.for_each(|item| orders.push(item.order));
+        self.for_each_order(|order| orders.push(*order));
         orders.sort_unstable();
-        self.for_each(|item| {
-            item.order = orders.partition_point(|order| *order < item.order) as u32;
+        self.for_each_order(|order| {
+            *order = orders.partition_point(|other| *other < *order) as u32;
         });
         self.next_order = orders.len() as u32;
     }
 
-    fn for_each(&mut self, mut change: impl FnMut(&mut Item<E>)) {
+    fn for_each_order(&mut self, mut change: impl FnMut(&mut u32)) {
+        self.immediate.orders().for_each(&mut change);
         self.ladder.retain(|item| {
-            change(item);
+            change(&mut item.order);
             true
         });
-        self.lanes.for_each(change);
+        self.lanes.for_each(|item| change(&mut item.order));
     }
 }
 
@@ -230,19 +262,48 @@ mod tests {
     }
 
     #[test]
+    fn what_is_due_at_once_comes_after_what_was_due_then_and_is_not_cancelled() {
+        let mut queue = RadixQueue::new();
+        let lane = queue.lane(SimDuration::from_nanos(5));
+        let no_delay = queue.lane(SimDuration::ZERO);
+        queue.schedule(at(5), 0);
+        let in_lane = queue.schedule_in_lane(lane, 1);
+        queue.schedule_in_lane(lane, 2);
+        let in_ladder = queue.schedule_timer(at(5), 3);
+        assert_eq!(queue.pop(), Some((at(5), 0)));
+        queue.schedule(at(5), 4);
+        queue.schedule_timer(at(5), 5);
+        queue.schedule_in_lane(no_delay, 6);
+        queue.schedule(at(5), 7);
+        assert!(queue.cancel(in_lane) && queue.cancel(in_ladder));
+        assert_eq!(drain(&mut queue), [(5, 2), (5, 4), (5, 5), (5, 6), (5, 7)]);
+        queue.schedule(at(5), 8);
+        let timer = queue.schedule_timer(at(5), 9);
+        assert!(queue.cancel(timer));
+        assert_eq!(drain(&mut queue), [(5, 8)]);
+    }
+
+    #[test]
     fn numbers_that_run_out_are_given_anew_in_the_old_order() {
         let mut queue = RadixQueue::new();
-        queue.next_order = u32::MAX - 5;
+        queue.next_order = u32::MAX - 25;
         let lane = queue.lane(SimDuration::from_nanos(1_000));
-        for n in 0..40 {
+        for n in 0..20 {
             match n % 3 {
                 0 => queue.schedule(at(1_000), n),
                 1 => _ = queue.schedule_in_lane(lane, n),
                 _ => _ = queue.schedule_timer(at(1_000), n),
             }
         }
+        assert_eq!(queue.pop(), Some((at(1_000), 0)));
+        for n in 20..40 {
+            match n % 2 {
+                0 => queue.schedule(at(1_000), n),
+                _ => _ = queue.schedule_timer(at(1_000), n),
+            }
+        }
         assert!(queue.next_order < 100);
-        let expected: Vec<_> = (0..40).map(|n| (1_000, n)).collect();
+        let expected: Vec<_> = (1..40).map(|n| (1_000, n)).collect();
         assert_eq!(drain(&mut queue), expected);
     }
 

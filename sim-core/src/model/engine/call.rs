@@ -25,6 +25,8 @@ pub(super) struct Call {
     pub(super) attempts: u32,
     /// The attempt that it waits for.
     pub(super) request: u32,
+    /// Of a client of a closed loop: the draw for the thinking after it.
+    pub(super) think: u64,
 }
 
 /// Who makes a call.
@@ -55,7 +57,7 @@ pub(super) type Lanes = Vec<Option<LaneId>>;
 
 impl Engine<'_> {
     /// A client or a handler wants something: the call goes inward.
-    pub(super) fn start_call(&mut self, edge: EdgeId, key: u64, origin: Origin) -> u32 {
+    pub(super) fn start_call(&mut self, edge: EdgeId, key: u64, origin: Origin, think: u64) -> u32 {
         let call = self.calls.insert(Call {
             key,
             started: self.now,
@@ -63,6 +65,7 @@ impl Engine<'_> {
             edge,
             attempts: 0,
             request: NONE,
+            think,
         });
         let states = (call as usize + 1) * self.layers_per_call;
         if self.layer_states.len() < states {
@@ -216,7 +219,7 @@ impl Engine<'_> {
     }
 
     fn end_call(&mut self, call: u32, outcome: Outcome) {
-        let Call { started, origin, key, .. } = self.calls[call];
+        let Call { started, origin, key, think, .. } = self.calls[call];
         self.calls.remove(call);
         match origin {
             Origin::Client { client, user } => {
@@ -227,7 +230,7 @@ impl Engine<'_> {
                 if outcome.is_good() {
                     meter.was_good();
                 }
-                self.user_was_answered(client, user, key);
+                self.user_was_answered(client, user, key, think);
             }
             Origin::Handler { request } => self.handler_was_answered(request, outcome),
         }

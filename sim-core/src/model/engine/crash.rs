@@ -10,7 +10,8 @@ use crate::policy::Outcome;
 impl Engine<'_> {
     /// An instance dies: what it holds is reset, and connections are refused until then.
     pub(super) fn crash(&mut self, service: ServiceId, instance: u32, until: SimTime) {
-        let state = &mut self.instances[service.index()][instance as usize];
+        let state =
+            &mut self.instances[(self.first_instances[service.index()] + instance) as usize];
         state.up = false;
         state.down_until = state.down_until.max(until);
         let restart = Event::Restarts { service: service.0, instance };
@@ -50,7 +51,8 @@ impl Engine<'_> {
     /// An instance may be up again, unless something else keeps it down.
     pub(super) fn restarts(&mut self, service: ServiceId, instance: u32) {
         let now = self.now;
-        let state = &mut self.instances[service.index()][instance as usize];
+        let state =
+            &mut self.instances[(self.first_instances[service.index()] + instance) as usize];
         if !state.up && now >= state.down_until {
             state.up = true;
             state.restarted = Some(now);

@@ -10,7 +10,6 @@ use crate::kernel::{SimDuration, SimTime};
 /// One instance of a service.
 #[derive(Debug)]
 pub(super) struct Instance {
-    pub(super) pools: Vec<Pool>,
     /// How many requests are inside: waiting or worked on.
     pub(super) inside: u32,
     /// Until when it is down.
@@ -22,14 +21,8 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn new(pools: &[PoolSpec]) -> Self {
-        Self {
-            pools: pools.iter().map(Pool::new).collect(),
-            inside: 0,
-            down_until: SimTime::ZERO,
-            up: true,
-            restarted: None,
-        }
+    pub(super) fn new() -> Self {
+        Self { inside: 0, down_until: SimTime::ZERO, up: true, restarted: None }
     }
 
     /// How many times as long work takes, given the factor just after a restart and the time to
@@ -63,7 +56,7 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    fn new(spec: &PoolSpec) -> Self {
+    pub(super) fn new(spec: &PoolSpec) -> Self {
         Self {
             workers: spec.workers.unwrap_or(u32::MAX),
             busy: 0,

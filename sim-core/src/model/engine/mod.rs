@@ -12,6 +12,7 @@ mod injection;
 mod instance;
 mod meter;
 mod request;
+mod route;
 mod server;
 mod slab;
 mod source;
@@ -22,15 +23,16 @@ use super::balancer::BalancerState;
 use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Model, ServiceId};
 use super::{RunSeed, workload::Load};
-use crate::kernel::draw::{Component, KeyedDraws};
-use crate::kernel::{Distribution, EventQueue, SimDuration, SimTime};
+use crate::kernel::draw::{Component, DrawBlock, KeyedDraws};
+use crate::kernel::{EventQueue, SimTime};
 use crate::policy::ResolvedLayer;
 use call::{Call, Lanes, LayerState, Origin};
 use event::Event;
 use injection::Injection;
-use instance::Instance;
+use instance::{Instance, Pool};
 use meter::Meters;
 use request::{Request, Stage};
+use route::Route;
 use slab::Slab;
 use source::Source;
 use users::Users;
@@ -48,16 +50,22 @@ pub(super) struct Engine<'m> {
     sources: Vec<Source>,
     users: Vec<Users>,
     balancers: Vec<BalancerState>,
-    instances: Vec<Vec<Instance>>,
+    /// The instances of all services, the pools of all instances, and where those of each service
+    /// start.
+    instances: Vec<Instance>,
+    pools: Vec<Pool>,
+    first_instances: Vec<u32>,
     rows: Vec<u32>,
     injection: Injection,
     meters: Meters,
     /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
-    /// of its layers' timers, its latency if that is constant.
+    /// of its layers' timers, where its requests go.
     draws: Vec<KeyedDraws>,
     sites: Vec<u64>,
     lanes: Vec<Lanes>,
-    constant_latency: Vec<Option<SimDuration>>,
+    routes: Vec<Route>,
+    /// The draws of a first attempt that were made ahead, and of which call of which edge.
+    ahead: (EdgeId, u64, DrawBlock),
     /// Whether a pool is letting the requests that wait in it take its workers.
     serving: bool,
     events: u64,
@@ -88,24 +96,24 @@ impl<'m> Engine<'m> {
             instances: model
                 .services
                 .iter()
-                .map(|s| (0..s.instances).map(|_| Instance::new(&s.pools)).collect())
+                .flat_map(|s| (0..s.instances).map(|_| Instance::new()))
                 .collect(),
+            pools: model
+                .services
+                .iter()
+                .flat_map(|s| (0..s.instances).flat_map(|_| s.pools.iter().map(Pool::new)))
+                .collect(),
+            first_instances: route::places(model).0,
             rows: vec![0; model.rows.len()],
             injection: Injection::new(model, seed),
             meters: Meters::new(model, plan),
+            ahead: (EdgeId(u16::MAX), 0, DrawBlock::default()),
             draws: edges
                 .clone()
                 .map(|e| KeyedDraws::new(seed.seed, seed.replication, component(e)))
                 .collect(),
             sites: edges.map(|e| component(e).id()).collect(),
-            constant_latency: model
-                .edges
-                .iter()
-                .map(|e| match model.links[e.link.index()].latency {
-                    Distribution::Constant(latency) => Some(latency),
-                    _ => None,
-                })
-                .collect(),
+            routes: Route::all(model),
             serving: false,
             events: 0,
         }
@@ -191,12 +199,16 @@ impl<'m> Engine<'m> {
     fn arrival(&mut self, source: u16) {
         let state = &mut self.sources[usize::from(source)];
         let (client, key) = (state.client, state.take_call());
+        let edge = self.model.clients[client.index()].edge;
+        if self.routes[edge.index()].draws {
+            self.ahead = (edge, key, state.first_attempt());
+        }
         let spec = &self.model.clients[client.index()];
         let user = match &spec.load {
             Load::Open(load) => (key % u64::from(load.clients)) as u32,
             Load::Closed(_) => 0,
         };
-        self.start_call(spec.edge, key, Origin::Client { client, user });
+        self.start_call(edge, key, Origin::Client { client, user }, 0);
         self.schedule_arrival(source);
     }
 
@@ -228,13 +240,16 @@ impl<'m> Engine<'m> {
                 .count();
             assert_eq!(self.meters.edge(edge).in_flight.get() as usize, on_the_wire);
         }
-        for (index, instances) in self.instances.iter().enumerate() {
+        let (mut instances, mut pools) = (self.instances.iter(), self.pools.iter());
+        for (index, spec) in self.model.services.iter().enumerate() {
             let service = ServiceId(index as u16);
             let inside = |r: &&Request| r.service == service && r.stage.is_inside();
             let working = open.iter().filter(inside).filter(|r| r.has_worker).count();
-            let busy: u32 = instances.iter().flat_map(|i| &i.pools).map(|pool| pool.busy()).sum();
-            assert_eq!(busy as usize, working, "workers of {}", self.model.services[index].name);
-            let counted: u32 = instances.iter().map(|i| i.inside).sum();
+            let all_pools = spec.instances as usize * spec.pools.len();
+            let busy: u32 = pools.by_ref().take(all_pools).map(Pool::busy).sum();
+            assert_eq!(busy as usize, working, "workers of {}", spec.name);
+            let counted: u32 =
+                instances.by_ref().take(spec.instances as usize).map(|i| i.inside).sum();
             assert_eq!(counted as usize, open.iter().filter(inside).count());
             let meter = self.meters.service(service);
             assert_eq!(meter.in_flight.get(), counted);

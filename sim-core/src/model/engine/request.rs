@@ -18,6 +18,8 @@ pub(super) struct Request {
     pub(super) reached: SimTime,
     /// When it took its worker.
     pub(super) worker_since: SimTime,
+    /// The draw for the demand of its first step, where that is drawn.
+    pub(super) demand: u64,
     /// The call that it belongs to, and the generation of that slot.
     pub(super) call: u32,
     pub(super) call_generation: u32,

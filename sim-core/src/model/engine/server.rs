@@ -1,12 +1,13 @@
 //! Inside an instance: admission, the steps of a handler, the answer.
 
-use super::super::spec::{RowId, ServiceId, ServiceMode, Step};
+use super::super::spec::{RowId, ServiceMode, Step};
 use super::Engine;
 use super::call::Origin;
 use super::event::Event;
 use super::instance::{Instance, Pool};
 use super::meter::Meter;
 use super::request::{NONE, Request, Stage};
+use super::route::Route;
 use crate::kernel::draw::{Slot, lineage};
 use crate::kernel::{Distribution, SimDuration};
 use crate::policy::Outcome;
@@ -41,7 +42,7 @@ impl Engine<'_> {
             return self.turn_away(request, Outcome::Overflow);
         }
         if let Some(overrun) = self.model.services[service.index()].overrun
-            && self.instances[service.index()][instance as usize].inside > overrun.requests_above
+            && self.instance_of(request).inside > overrun.requests_above
         {
             self.crash(service, instance, self.now + overrun.restart);
         }
@@ -55,10 +56,8 @@ impl Engine<'_> {
 
     fn wait_in_queue(&mut self, request: u32) {
         let now = self.now;
-        let Request { service, instance, .. } = self.requests[request];
-        let pool = self.pool_index(request);
-        self.instances[service.index()][instance as usize].pools[pool]
-            .enqueue(request, &mut self.requests);
+        let (_, pool) = self.places_of(request);
+        self.pools[pool].enqueue(request, &mut self.requests);
         self.requests[request].stage = Stage::Queued;
         self.for_each_meter(request, |meter| meter.queue.up(now));
     }
@@ -110,9 +109,14 @@ impl Engine<'_> {
     }
 
     fn work(&mut self, request: u32, demand: &Distribution) {
-        let Request { key, attempt, edge, step, .. } = self.requests[request];
-        let block = self.draws[edge.index()].block_of_step(key, attempt, u32::from(step));
-        let demand = demand.sample(&mut block.slot(Slot::Demand));
+        let Request { key, attempt, edge, step, demand: first_demand, .. } = self.requests[request];
+        let draws = &self.draws[edge.index()];
+        let demand = if step == 0 {
+            demand.sample(&mut draws.kept(key, attempt, Slot::Demand, first_demand))
+        } else {
+            let block = draws.block_of_step(key, attempt, u32::from(step));
+            demand.sample(&mut block.slot(Slot::Demand))
+        };
         let takes = self.slowed_down(request, demand);
         self.requests[request].stage = Stage::Working;
         self.schedule_for(request, self.now + takes, Event::WorkDone { request });
@@ -135,7 +139,7 @@ impl Engine<'_> {
         self.requests[request].stage = Stage::Calling;
         let service = self.requests[request].service;
         let releases = self.model.services[service.index()].mode == ServiceMode::Async;
-        let call = self.start_call(edge, key, Origin::Handler { request });
+        let call = self.start_call(edge, key, Origin::Handler { request }, 0);
         self.requests[request].nested = call;
         if releases {
             self.release_worker(request);
@@ -203,12 +207,11 @@ impl Engine<'_> {
     /// Takes a request out of its instance, wherever in it the request is.
     pub(super) fn take_out(&mut self, request: u32) {
         let now = self.now;
-        let Request { stage, nested, service, instance, .. } = self.requests[request];
+        let Request { stage, nested, .. } = self.requests[request];
         match stage {
             Stage::Queued => {
-                let pool = self.pool_index(request);
-                self.instances[service.index()][instance as usize].pools[pool]
-                    .unlink(request, &mut self.requests);
+                let (_, pool) = self.places_of(request);
+                self.pools[pool].unlink(request, &mut self.requests);
                 self.for_each_meter(request, |meter| meter.queue.down(now));
             }
             Stage::Resuming => self.pool_of(request).forget_resuming(request),
@@ -222,13 +225,12 @@ impl Engine<'_> {
 
     /// Lets whoever waits in the pool of a request take the workers that are free.
     pub(super) fn serve_waiting(&mut self, request: u32) {
-        let Request { service, instance, .. } = self.requests[request];
-        let pool = self.pool_index(request);
+        let (instance, pool) = self.places_of(request);
         // A request that ends at once serves the next in the outer round, not in a deeper one.
         if std::mem::replace(&mut self.serving, true) {
             return;
         }
-        while let Some(next) = self.next_in(service, instance as usize, pool) {
+        while let Some(next) = self.next_in(instance, pool) {
             if self.requests[next].stage == Stage::Resuming {
                 self.hold_worker(next);
                 self.run_steps(next);
@@ -242,12 +244,11 @@ impl Engine<'_> {
     }
 
     /// Takes a free worker for whoever is next in a pool.
-    fn next_in(&mut self, service: ServiceId, instance: usize, pool: usize) -> Option<u32> {
-        let instance = &mut self.instances[service.index()][instance];
-        if !instance.up {
+    fn next_in(&mut self, instance: usize, pool: usize) -> Option<u32> {
+        if !self.instances[instance].up {
             return None;
         }
-        let pool = &mut instance.pools[pool];
+        let pool = &mut self.pools[pool];
         if !pool.take_worker() {
             return None;
         }
@@ -295,29 +296,31 @@ impl Engine<'_> {
     /// The meters of a request's service and, where it is measured apart, of its endpoint.
     #[inline]
     fn for_each_meter(&mut self, request: u32, mut book: impl FnMut(&mut Meter)) {
-        let Request { service, edge, .. } = self.requests[request];
+        let edge = self.requests[request].edge;
+        let Route { service, endpoint, is_measured_apart, .. } = self.routes[edge.index()];
         book(self.meters.service(service));
-        let endpoint = self.model.edges[edge.index()].to;
-        if let Some(meter) = self.meters.endpoint(endpoint.index()) {
+        if is_measured_apart && let Some(meter) = self.meters.endpoint(endpoint.index()) {
             book(meter);
         }
     }
 
     #[inline]
     pub(super) fn instance_of(&mut self, request: u32) -> &mut Instance {
-        let Request { service, instance, .. } = self.requests[request];
-        &mut self.instances[service.index()][instance as usize]
+        let (instance, _) = self.places_of(request);
+        &mut self.instances[instance]
     }
 
     #[inline]
     fn pool_of(&mut self, request: u32) -> &mut Pool {
-        let pool = self.pool_index(request);
-        &mut self.instance_of(request).pools[pool]
+        let (_, pool) = self.places_of(request);
+        &mut self.pools[pool]
     }
 
+    /// The places of a request's instance and of its pool there, among all of them.
     #[inline]
-    fn pool_index(&self, request: u32) -> usize {
-        let endpoint = self.model.edges[self.requests[request].edge.index()].to;
-        usize::from(self.model.endpoints[endpoint.index()].pool)
+    fn places_of(&self, request: u32) -> (usize, usize) {
+        let Request { edge, instance, .. } = self.requests[request];
+        let route = &self.routes[edge.index()];
+        (route.instance(instance), route.pool(instance))
     }
 }

@@ -4,7 +4,9 @@ use super::super::fault::Fault;
 use super::super::profile::{ProfileCursor, RateProfile};
 use super::super::spec::{ClientId, FaultSpec, Model, Target};
 use super::super::workload::{Arrivals, Load, OpenLoad, Start};
-use crate::kernel::draw::{Component, Purpose, Stream, unit_f64};
+use crate::kernel::draw::{
+    Component, DrawBlock, FirstAttempts, KeyedDraws, Purpose, Stream, unit_f64,
+};
 use crate::kernel::sample::standard_exponential;
 use crate::kernel::{SimDuration, SimTime};
 use crate::model::RunSeed;
@@ -19,6 +21,8 @@ pub(super) struct Source {
     calls: u64,
     process: Process,
     draws: Stream,
+    /// The draws of its calls' first attempts.
+    attempts: FirstAttempts,
 }
 
 #[derive(Debug)]
@@ -76,7 +80,13 @@ impl Source {
         for (index, client) in model.clients.iter().enumerate() {
             let id = ClientId(index as u16);
             let Load::Open(load) = &client.load else { continue };
-            sources.push(Self::new(id, Process::of(load), 0, &client.name, seed));
+            let attempts = |first_call| {
+                let component = Component::named(&model.edges[client.edge.index()].name);
+                let draws = KeyedDraws::new(seed.seed, seed.replication, component);
+                draws.first_attempts_from(first_call)
+            };
+            let calls = (0, attempts(0));
+            sources.push(Self::new(id, Process::of(load), calls, &client.name, seed));
             for (nth, fault) in model.faults.iter().enumerate() {
                 let (Fault::Spike(spike), true) =
                     (&fault.fault, fault.target == Target::Client(id))
@@ -86,16 +96,23 @@ impl Source {
                 let extra = spiked(load, spike.factor, fault);
                 let name = format!("{}+{}", client.name, fault.name);
                 let first_call = SPIKE_CALLS * (nth as u64 + 1);
-                sources.push(Self::new(id, extra, first_call, &name, seed));
+                let calls = (first_call, attempts(first_call));
+                sources.push(Self::new(id, extra, calls, &name, seed));
             }
         }
         sources
     }
 
-    fn new(client: ClientId, process: Process, first_call: u64, name: &str, seed: RunSeed) -> Self {
+    fn new(
+        client: ClientId,
+        process: Process,
+        (first_call, attempts): (u64, FirstAttempts),
+        name: &str,
+        seed: RunSeed,
+    ) -> Self {
         let component = Component::named(name);
         let draws = Stream::new(seed.seed, seed.replication, component, Purpose::Arrivals);
-        Self { client, first_call, calls: 0, process, draws }
+        Self { client, first_call, calls: 0, process, draws, attempts }
     }
 
     /// The number of the call that is due, and on to the next.
@@ -103,6 +120,12 @@ impl Source {
         let call = self.first_call + self.calls;
         self.calls += 1;
         call
+    }
+
+    /// The draws of the first attempt of the call that [`Source::take_call`] is about to give: asked
+    /// for every call, or for none.
+    pub(super) fn first_attempt(&mut self) -> DrawBlock {
+        self.attempts.next_call()
     }
 
     /// When the next call is due; `None` if there is none.

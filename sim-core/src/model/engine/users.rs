@@ -1,7 +1,7 @@
 //! The runtime of closed loops: users who call, wait, think and call again.
 
 use super::super::fault::Fault;
-use super::super::spec::{ClientId, Model, Target};
+use super::super::spec::{ClientId, EdgeId, Model, Target};
 use super::super::workload::{ClosedLoad, Load, Start};
 use super::Engine;
 use super::call::Origin;
@@ -86,7 +86,7 @@ impl Engine<'_> {
             for user in 0..load.users {
                 let first = match load.start {
                     Start::Synchronized => SimDuration::ZERO,
-                    Start::Spread => self.think(id, load, number(user, BEFORE_THE_FIRST)),
+                    Start::Spread => self.think_first(id, load, number(user, BEFORE_THE_FIRST)),
                 };
                 self.schedule_user(id, user, SimTime::ZERO + first);
             }
@@ -107,11 +107,24 @@ impl Engine<'_> {
         let key = number(user, *calls);
         *calls += 1;
         let edge = self.model.clients[client.index()].edge;
-        self.start_call(edge, key, Origin::Client { client, user });
+        let think = self.draw_ahead(client, edge, key);
+        self.start_call(edge, key, Origin::Client { client, user }, think);
+    }
+
+    /// Makes the draws of a call's first attempt and of the thinking after it, at once where both
+    /// are needed; gives the latter.
+    fn draw_ahead(&mut self, client: ClientId, edge: EdgeId, key: u64) -> u64 {
+        let think = &self.users[client.index()].think;
+        if !self.routes[edge.index()].draws {
+            return think.block(key, 0).bits(Slot::Think);
+        }
+        let [attempt, after] = self.draws[edge.index()].block_and(key, 1, think, key, 0);
+        self.ahead = (edge, key, attempt);
+        after.bits(Slot::Think)
     }
 
     /// A user's call has ended: the user thinks, or leaves.
-    pub(super) fn user_was_answered(&mut self, client: ClientId, user: u32, key: u64) {
+    pub(super) fn user_was_answered(&mut self, client: ClientId, user: u32, key: u64, think: u64) {
         let model = self.model;
         let Load::Closed(load) = &model.clients[client.index()].load else { return };
         let users = &self.users[client.index()];
@@ -119,11 +132,11 @@ impl Engine<'_> {
         if load.calls_per_user.is_some_and(|limit| made >= limit) || users.leaves(user, self.now) {
             return;
         }
-        let thinks = self.think(client, load, key);
+        let thinks = load.think.sample(&mut users.think.kept(key, 0, Slot::Think, think));
         self.schedule_user(client, user, self.now + thinks);
     }
 
-    fn think(&self, client: ClientId, load: &ClosedLoad, key: u64) -> SimDuration {
+    fn think_first(&self, client: ClientId, load: &ClosedLoad, key: u64) -> SimDuration {
         let block = self.users[client.index()].think.block(key, 0);
         load.think.sample(&mut block.slot(Slot::Think))
     }

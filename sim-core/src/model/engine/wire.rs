@@ -1,14 +1,14 @@
 //! The network between a caller and an instance: sending, answering, losing, closing.
 
-use super::super::spec::EdgeId;
+use super::super::spec::{EdgeId, LinkSpec};
 use super::Engine;
 use super::call::Origin;
 use super::event::Event;
 use super::request::{NONE, Request, Stage};
-use crate::kernel::draw::{Slot, unit_f64};
+use super::route::Route;
+use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::{LateAnswers, Outcome};
-use rand::Rng;
 
 impl Engine<'_> {
     /// Sends an attempt of a call onto the wire.
@@ -16,16 +16,15 @@ impl Engine<'_> {
         let (edge, key) = (self.calls[call].edge, self.calls[call].key);
         self.calls[call].attempts += 1;
         let attempt = self.calls[call].attempts;
-        let spec = &self.model.edges[edge.index()];
-        let service = self.model.endpoints[spec.to.index()].service;
-        let draws = &self.draws[edge.index()];
-        let instance = self.balancers[service.index()]
-            .choose(|| draws.block(key, attempt).slot(Slot::Branch).next_u64());
+        let Route { service, draws, .. } = self.routes[edge.index()];
+        let block = if draws { self.block_of(edge, key, attempt) } else { DrawBlock::default() };
+        let instance = self.balancers[service.index()].choose(|| block.bits(Slot::Branch));
         let request = self.requests.insert(Request {
             key,
             sent: self.now,
             reached: self.now,
             worker_since: self.now,
+            demand: block.bits(Slot::Demand),
             call,
             call_generation: self.calls.generation(call),
             attempt,
@@ -51,7 +50,21 @@ impl Engine<'_> {
         if attempt > 1 {
             meter.was_retry();
         }
-        self.transmit(request, Slot::LossOut, Slot::LatencyOut, Event::Reaches { request });
+        let due = match self.routes[edge.index()].sure_latency() {
+            Some(latency) => return self.schedule_in(request, latency, Event::Reaches { request }),
+            None => self.transmit(edge, &block, Slot::LossOut, Slot::LatencyOut),
+        };
+        self.arrives_or_is_lost(request, due, Event::Reaches { request });
+    }
+
+    /// The draws of an attempt.
+    #[inline]
+    fn block_of(&self, edge: EdgeId, key: u64, attempt: u32) -> DrawBlock {
+        let (ahead_edge, ahead_key, ahead) = &self.ahead;
+        if attempt == 1 && (*ahead_edge, *ahead_key) == (edge, key) {
+            return *ahead;
+        }
+        self.draws[edge.index()].block(key, attempt)
     }
 
     /// A handler's calls carry the version of the row that was last read on its behalf.
@@ -66,24 +79,41 @@ impl Engine<'_> {
     pub(super) fn transmit_answer(&mut self, request: u32, outcome: Outcome) {
         self.requests[request].stage = Stage::Inbound;
         self.requests[request].outcome = outcome;
-        self.transmit(request, Slot::LossBack, Slot::LatencyBack, Event::AnswerReaches { request });
-    }
-
-    /// One message: it arrives after the latency of the link or, lost, never; then the operating
-    /// system gives up on the connection in the end.
-    fn transmit(&mut self, request: u32, loss: Slot, latency: Slot, arrives: Event) {
         let Request { edge, key, attempt, .. } = self.requests[request];
-        let link = &self.model.links[self.model.edges[edge.index()].link.index()];
-        let constant = self.constant_latency[edge.index()];
-        if let (Some(latency), true) = (constant, link.loss <= 0.0) {
+        let arrives = Event::AnswerReaches { request };
+        if let Some(latency) = self.routes[edge.index()].sure_latency() {
             return self.schedule_in(request, latency, arrives);
         }
         let block = self.draws[edge.index()].block(key, attempt);
-        if link.loss > 0.0 && unit_f64(block.slot(loss).next_u64()) < link.loss {
-            return self.schedule_in(request, link.give_up, Event::GivesUp { request });
+        let latency = self.transmit(edge, &block, Slot::LossBack, Slot::LatencyBack);
+        self.arrives_or_is_lost(request, latency, arrives);
+    }
+
+    /// One message: how long it is under way, unless it is lost.
+    fn transmit(
+        &self,
+        edge: EdgeId,
+        block: &DrawBlock,
+        loss: Slot,
+        latency: Slot,
+    ) -> Option<SimDuration> {
+        let link = self.link_of(edge);
+        let lost = link.loss > 0.0 && unit_f64(block.bits(loss)) < link.loss;
+        (!lost).then(|| link.latency.sample(&mut block.slot(latency)))
+    }
+
+    /// A message arrives after its latency or, lost, never; then the operating system gives up on
+    /// the connection in the end.
+    fn arrives_or_is_lost(&mut self, request: u32, latency: Option<SimDuration>, arrives: Event) {
+        let give_up = self.link_of(self.requests[request].edge).give_up;
+        match latency {
+            Some(latency) => self.schedule_in(request, latency, arrives),
+            None => self.schedule_in(request, give_up, Event::GivesUp { request }),
         }
-        let latency = link.latency.sample(&mut block.slot(latency));
-        self.schedule_in(request, latency, arrives);
+    }
+
+    fn link_of(&self, edge: EdgeId) -> &LinkSpec {
+        &self.model.links[self.model.edges[edge.index()].link.index()]
     }
 
     /// An answer reaches its caller.
@@ -107,11 +137,10 @@ impl Engine<'_> {
 
     /// A good answer counts where it was made, once it has found somebody waiting.
     fn was_good(&mut self, edge: EdgeId) {
-        let endpoint = self.model.edges[edge.index()].to;
-        let service = self.model.endpoints[endpoint.index()].service;
+        let Route { service, endpoint, is_measured_apart, .. } = self.routes[edge.index()];
         self.meters.edge(edge).was_good();
         self.meters.service(service).was_good();
-        if let Some(meter) = self.meters.endpoint(endpoint.index()) {
+        if is_measured_apart && let Some(meter) = self.meters.endpoint(endpoint.index()) {
             meter.was_good();
         }
     }
@@ -164,11 +193,10 @@ impl Engine<'_> {
         }
         self.leave_the_wire(request);
         self.requests[request].closed = true;
-        let link = &self.model.links[self.model.edges[edge.index()].link.index()];
-        let latency = self.constant_latency[edge.index()].unwrap_or_else(|| {
+        let latency = self.routes[edge.index()].constant_latency.unwrap_or_else(|| {
             // As long as the request took, so that the news cannot overtake it.
-            link.latency
-                .sample(&mut self.draws[edge.index()].block(key, attempt).slot(Slot::LatencyOut))
+            let block = self.draws[edge.index()].block(key, attempt);
+            self.link_of(edge).latency.sample(&mut block.slot(Slot::LatencyOut))
         });
         self.schedule_in(request, latency, Event::CancelReaches { request });
     }
