@@ -98,7 +98,7 @@ impl Counter {
             Self::Retries => totals.retries,
             Self::Goodput => totals.goodput,
             Self::Failed => totals.failed(),
-            Self::Ended(outcome) => totals.outcomes.of(outcome),
+            Self::Ended(outcome) => totals.outcomes.of(outcome) + totals.rejections.of(outcome),
         }
     }
 }

@@ -73,6 +73,7 @@ pub(crate) struct Totals {
     pub(crate) retries: u64,
     pub(crate) goodput: u64,
     pub(crate) outcomes: OutcomeCounts,
+    pub(crate) rejections: OutcomeCounts,
     pub(crate) response_time_count: u64,
     pub(crate) response_time_sum_ns: u128,
     pub(crate) response_time_max_ns: u64,
@@ -93,6 +94,7 @@ impl Totals {
             retries: slice.retries,
             goodput: slice.goodput,
             outcomes: slice.outcomes,
+            rejections: slice.rejections,
             response_time_count: slice.response_time.count(),
             response_time_sum_ns: slice.response_time_sum_ns,
             response_time_max_ns: slice.response_time_max_ns,
@@ -109,14 +111,14 @@ impl Totals {
 
     /// The sum; of maxima, the larger.
     pub(crate) fn with(mut self, other: &Self) -> Self {
-        for (sum, count) in self.outcomes.0.iter_mut().zip(other.outcomes.0) {
-            *sum += count;
-        }
+        self.outcomes.add(&other.outcomes);
+        self.rejections.add(&other.rejections);
         Self {
             arrivals: self.arrivals + other.arrivals,
             retries: self.retries + other.retries,
             goodput: self.goodput + other.goodput,
             outcomes: self.outcomes,
+            rejections: self.rejections,
             response_time_count: self.response_time_count + other.response_time_count,
             response_time_sum_ns: self.response_time_sum_ns + other.response_time_sum_ns,
             response_time_max_ns: self.response_time_max_ns.max(other.response_time_max_ns),

@@ -180,7 +180,8 @@ impl Compiler<'_, '_> {
         let mut policies = IndexMap::new();
         for (name, policy) in &document.policies {
             match policy.resolve() {
-                Ok(resolved) => {
+                Ok(mut resolved) => {
+                    resolved.name = name.as_str().into();
                     policies.insert(name.clone(), resolved);
                 }
                 Err(error) => {

@@ -90,6 +90,7 @@ fn impatient() -> ResolvedPolicy {
             max_attempts: None,
             backoff: Backoff::Immediate(Immediate {}),
             on: OutcomeSet::RETRYABLE,
+            budget: None,
         }),
         ResolvedLayer::Timeout(SimDuration::from_millis(200)),
     ];

@@ -118,6 +118,8 @@ pub struct SliceRecord {
     pub retries: u64,
     /// Ended calls, attempts or requests, by [`Outcome::index`].
     pub outcomes: OutcomeCounts,
+    /// Of an edge: what a layer of its policy turned away before it went out onto the wire.
+    pub rejections: OutcomeCounts,
     /// Of a service: good answers that still found somebody waiting. Of others: outcome `ok`.
     pub goodput: u64,
     /// Response times of what ended in this slice, whatever the outcome, in nanoseconds.
@@ -160,6 +162,13 @@ impl OutcomeCounts {
     /// How many ended so.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.0[outcome.index()]
+    }
+
+    /// Adds other counts to these.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, count) in self.0.iter_mut().zip(other.0) {
+            *sum += count;
+        }
     }
 
     /// How many ended at all.

@@ -1,10 +1,18 @@
 //! The layers of a call's policy, outermost first: the order is the meaning.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::breaker::Breaker;
+use super::bulkhead::Bulkhead;
+use super::concurrency::ConcurrencyLimit;
+use super::guard::{GuardPolicy, Scoped};
+use super::limiter::RateLimit;
 use super::problem::{Problem, Problems};
 use super::retry::{Retry, RetryPolicy};
+use super::throttle::Throttle;
 use crate::kernel::SimDuration;
 
 /// One layer of a policy, as the scenario file states it.
@@ -18,6 +26,16 @@ pub enum Layer {
     /// Ends the whole call at this time after its start; the outcome is `deadline`. A retry
     /// inside it does not wait for an attempt that could only start past it.
     Deadline(SimDuration),
+    /// Turns calls away while what they call fails: a circuit breaker.
+    Breaker(Box<Breaker>),
+    /// Bounds how many calls are under way at once.
+    Bulkhead(Scoped<Bulkhead>),
+    /// Bounds how many calls pass in a time.
+    RateLimit(RateLimit),
+    /// Lets fewer calls through when they fail.
+    Throttle(Scoped<Throttle>),
+    /// Learns from response times how many calls may be under way.
+    ConcurrencyLimit(Scoped<ConcurrencyLimit>),
 }
 
 /// What becomes of work whose caller has stopped waiting.
@@ -67,11 +85,15 @@ pub enum ResolvedLayer {
     Timeout(SimDuration),
     /// Ends the whole call at this time after its start, which is above zero.
     Deadline(SimDuration),
+    /// Can hold a call back: breaker, bulkhead, rate limit, throttle, concurrency limit.
+    Guard(GuardPolicy),
 }
 
 /// A checked policy: what the engine follows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ResolvedPolicy {
+    /// Names the policy: calls under the same name share what has the scope `shared`.
+    pub name: Arc<str>,
     /// The layers, outermost first.
     pub layers: Vec<ResolvedLayer>,
     /// What becomes of work whose caller has stopped waiting.
@@ -99,7 +121,7 @@ pub struct PolicyError {
 }
 
 impl Policy {
-    /// Checks the policy and fills in its presets and defaults.
+    /// Checks the policy and fills in its presets and defaults; it has no name yet.
     ///
     /// # Errors
     /// Every mistake in every layer, with the layer's place and the field.
@@ -118,7 +140,7 @@ impl Policy {
             return Err(PolicyError { problems });
         }
         let (abandoned, late_answers) = (self.abandoned, self.late_answers);
-        Ok(ResolvedPolicy { layers, abandoned, late_answers })
+        Ok(ResolvedPolicy { layers, abandoned, late_answers, ..ResolvedPolicy::default() })
     }
 }
 
@@ -131,8 +153,19 @@ impl Layer {
                 .map_err(|problems| problems.inside("retry")),
             Self::Timeout(after) => above_zero("timeout", *after).map(ResolvedLayer::Timeout),
             Self::Deadline(after) => above_zero("deadline", *after).map(ResolvedLayer::Deadline),
+            Self::Breaker(breaker) => guard("breaker", GuardPolicy::of_breaker(breaker)),
+            Self::Bulkhead(bulkhead) => guard("bulkhead", GuardPolicy::of_bulkhead(bulkhead)),
+            Self::RateLimit(limit) => guard("rate_limit", GuardPolicy::of_rate_limit(limit)),
+            Self::Throttle(throttle) => guard("throttle", GuardPolicy::of_throttle(throttle)),
+            Self::ConcurrencyLimit(limit) => {
+                guard("concurrency_limit", GuardPolicy::of_limit(limit))
+            }
         }
     }
+}
+
+fn guard(tag: &str, guard: Result<GuardPolicy, Problems>) -> Result<ResolvedLayer, Problems> {
+    guard.map(ResolvedLayer::Guard).map_err(|problems| problems.inside(tag))
 }
 
 fn above_zero(tag: &str, after: SimDuration) -> Result<SimDuration, Problems> {

@@ -8,6 +8,7 @@ pub mod bulkhead;
 pub mod concurrency;
 pub mod deadline;
 pub mod gate;
+pub mod guard;
 pub mod hedge;
 pub mod layer;
 pub mod limit;
@@ -16,6 +17,7 @@ pub mod outcome;
 pub mod preset;
 pub mod problem;
 pub mod retry;
+pub mod scope;
 pub mod shedding;
 pub mod throttle;
 pub mod vectors;
@@ -29,6 +31,7 @@ pub use breaker::{
 pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
 pub use deadline::Deadline;
+pub use guard::{Guard, GuardKind, GuardPolicy, Scoped};
 pub use hedge::{Hedge, HedgedCall, Hedger};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
@@ -38,4 +41,5 @@ pub use outcome::{Outcome, OutcomeSet};
 pub use preset::Preset;
 pub use problem::{Problem, Problems};
 pub use retry::{Retry, RetryPolicy};
+pub use scope::Scope;
 pub use shedding::{Shedder, Shedding};

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::backoff::Backoff;
+use super::budget::Budget;
+use super::guard::Scoped;
 use super::limit::Limit;
 use super::outcome::{Outcome, OutcomeSet};
 use super::preset::{Preset, RetryDefaults};
@@ -33,6 +35,9 @@ pub struct Retry {
     /// policy rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<Vec<Outcome>>,
+    /// A budget that retries have to fit into; none if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Scoped<Budget>>,
 }
 
 /// A checked retry: what the engine follows.
@@ -44,6 +49,8 @@ pub struct RetryPolicy {
     pub backoff: Backoff,
     /// The outcomes that are retried.
     pub on: OutcomeSet,
+    /// The budget that retries have to fit into.
+    pub budget: Option<Scoped<Budget>>,
 }
 
 /// Outcomes that end a call, whatever its policy says.
@@ -60,9 +67,13 @@ impl Retry {
         let max_attempts = problems.note(self.attempts(preset.as_ref()));
         let backoff = problems.note(self.checked_backoff(preset.as_ref()));
         let on = problems.note(self.outcomes(preset.as_ref()));
+        let budget = self.budget.clone();
+        if let Some(Err(mistakes)) = budget.as_ref().map(|budget| budget.kind.check()) {
+            problems.note_inside("budget.kind", mistakes);
+        }
         match (max_attempts, backoff, on) {
-            (Some(max_attempts), Some(backoff), Some(on)) => {
-                Ok(RetryPolicy { max_attempts, backoff, on })
+            (Some(max_attempts), Some(backoff), Some(on)) if problems.0.is_empty() => {
+                Ok(RetryPolicy { max_attempts, backoff, on, budget })
             }
             _ => Err(problems),
         }

@@ -11,6 +11,8 @@ use super::request::NONE;
 use crate::kernel::draw::Slot;
 use crate::kernel::{LaneId, SimDuration, SimTime, Timer};
 use crate::policy::backoff::BackoffState;
+use crate::policy::budget::AttemptEnd;
+use crate::policy::gate::{Answer, Pass};
 use crate::policy::{Abandoned, Outcome, ResolvedLayer, RetryPolicy};
 
 /// A call in progress.
@@ -40,16 +42,19 @@ pub(super) enum Origin {
 
 /// What a layer remembers of one call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LayerState {
-    timer: Timer,
-    /// Of a retry: how many attempts it has let through.
-    attempts: u32,
-    backoff: BackoffState,
-}
-
-impl LayerState {
-    pub(super) const FRESH: Self =
-        Self { timer: Timer::NONE, attempts: 0, backoff: BackoffState { previous: 0.0 } };
+pub(super) enum LayerState {
+    /// The call has not come to the layer, or has left it.
+    Idle,
+    /// A timeout or a deadline runs.
+    Timed(Timer),
+    /// A retry: the attempts that it has let through, and its wait, if it waits.
+    Retrying { attempts: u32, backoff: BackoffState, wait: Timer },
+    /// A guard has let the call pass, then.
+    Passed { pass: Pass, since: SimTime },
+    /// The call waits at a guard.
+    Waiting,
+    /// The call has waited at a guard, which now says so; its turn to go on is still to come.
+    Released(Answer),
 }
 
 /// The lane of each layer's timer, if its delay is constant.
@@ -69,7 +74,7 @@ impl Engine<'_> {
         });
         let states = (call as usize + 1) * self.layers_per_call;
         if self.layer_states.len() < states {
-            self.layer_states.resize(states, LayerState::FRESH);
+            self.layer_states.resize(states, LayerState::Idle);
         }
         if let Origin::Client { client, .. } = origin {
             let (bin, now) = (self.meters.bin(), self.now);
@@ -79,21 +84,55 @@ impl Engine<'_> {
         call
     }
 
-    /// From the layer with this number inward, and out onto the wire.
+    /// From the layer with this number inward, and out onto the wire, or until a guard holds it
+    /// back.
     fn go_inward(&mut self, call: u32, from: usize) {
         let edge = self.calls[call].edge;
         let layers = &self.model.edges[edge.index()].policy.layers;
         for (index, layer) in layers.iter().enumerate().skip(from) {
-            let mut state = LayerState::FRESH;
-            match layer {
-                ResolvedLayer::Retry(_) => state.attempts = 1,
-                ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
-                    state.timer = self.set_layer_timer(call, edge, index);
+            let state = match layer {
+                ResolvedLayer::Retry(retry) => {
+                    if retry.budget.is_some() {
+                        self.open_budget(call, index);
+                    }
+                    let backoff = BackoffState::default();
+                    LayerState::Retrying { attempts: 1, backoff, wait: Timer::NONE }
                 }
-            }
+                ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
+                    LayerState::Timed(self.set_layer_timer(call, edge, index))
+                }
+                ResolvedLayer::Guard(_) => match self.ask_guard(call, index) {
+                    Answer::Admit(pass) => LayerState::Passed { pass, since: self.now },
+                    Answer::Wait => {
+                        *self.layer_state(call, index) = LayerState::Waiting;
+                        return;
+                    }
+                    Answer::Reject(outcome) => return self.go_outward(call, outcome, index),
+                },
+            };
             *self.layer_state(call, index) = state;
         }
         self.send(call);
+    }
+
+    /// A call that has waited at the guard of a layer goes on as it was told to, if it is still
+    /// there.
+    pub(super) fn goes_on(&mut self, call: u32, layer: usize) {
+        let state = *self.layer_state(call, layer);
+        let LayerState::Released(answer) = state else { return };
+        match answer {
+            Answer::Admit(pass) => {
+                *self.layer_state(call, layer) = LayerState::Passed { pass, since: self.now };
+                self.go_inward(call, layer + 1);
+            }
+            Answer::Reject(outcome) => {
+                *self.layer_state(call, layer) = LayerState::Idle;
+                let edge = self.calls[call].edge;
+                self.meters.edge(edge).was_rejected(outcome);
+                self.go_outward(call, outcome, layer);
+            }
+            Answer::Wait => {}
+        }
     }
 
     fn set_layer_timer(&mut self, call: u32, edge: EdgeId, layer: usize) -> Timer {
@@ -115,16 +154,12 @@ impl Engine<'_> {
         let model = self.model;
         let layers = &model.edges[self.calls[call].edge.index()].policy.layers;
         for index in (0..inside).rev() {
-            match &layers[index] {
-                ResolvedLayer::Retry(retry) => {
-                    if self.tries_again(call, index, retry, outcome) {
-                        return;
-                    }
-                }
-                ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
-                    self.cancel_layer_timer(call, index);
-                }
+            if let ResolvedLayer::Retry(retry) = &layers[index]
+                && self.tries_again(call, index, retry, outcome)
+            {
+                return;
             }
+            self.leave_layer(call, index, outcome);
         }
         self.end_call(call, outcome);
     }
@@ -137,25 +172,36 @@ impl Engine<'_> {
         retry: &RetryPolicy,
         outcome: Outcome,
     ) -> bool {
-        let LayerState { attempts, mut backoff, .. } = *self.layer_state(call, index);
+        let LayerState::Retrying { attempts, mut backoff, .. } = *self.layer_state(call, index)
+        else {
+            return false;
+        };
+        let retryable = retry.on.contains(outcome);
+        if retry.budget.is_some() {
+            let end = AttemptEnd { outcome, retryable, forbidden: false };
+            self.book_end_of_attempt(call, index, end);
+        }
         let used_up = retry.max_attempts.is_some_and(|max| attempts >= max.get());
-        if used_up || !retry.on.contains(outcome) {
+        if used_up || !retryable {
             return false;
         }
         let Call { key, edge, attempts: sent, .. } = self.calls[call];
         let block = self.draws[edge.index()].block(key, sent);
-        let wait = retry.backoff.delay_after(
+        let delay = retry.backoff.delay_after(
             outcome,
             attempts,
             &mut backoff,
             &mut block.slot(Slot::Jitter),
         );
-        if self.passes_a_deadline(call, index, wait) {
+        if self.passes_a_deadline(call, index, delay) {
+            return false;
+        }
+        if retry.budget.is_some() && !self.budget_pays(call, index, outcome) {
             return false;
         }
         let event = Event::LayerTimer { layer: index as u8, call };
-        let timer = self.queue.schedule_timer(self.now + wait, event);
-        *self.layer_state(call, index) = LayerState { timer, attempts, backoff };
+        let wait = self.queue.schedule_timer(self.now + delay, event);
+        *self.layer_state(call, index) = LayerState::Retrying { attempts, backoff, wait };
         true
     }
 
@@ -172,30 +218,70 @@ impl Engine<'_> {
     /// The timer of a layer fires: a timeout or a deadline passes, or a wait is over.
     pub(super) fn layer_timer_fires(&mut self, call: u32, layer: u8) {
         let index = usize::from(layer);
-        self.layer_state(call, index).timer = Timer::NONE;
         let model = self.model;
-        let outcome = match model.edges[self.calls[call].edge.index()].policy.layers[index] {
-            ResolvedLayer::Retry(_) => {
-                self.layer_state(call, index).attempts += 1;
-                return self.go_inward(call, index + 1);
-            }
+        let outcome = match &model.edges[self.calls[call].edge.index()].policy.layers[index] {
+            ResolvedLayer::Retry(retry) => return self.wait_is_over(call, index, retry),
             ResolvedLayer::Timeout(_) => Outcome::Timeout,
             ResolvedLayer::Deadline(_) => Outcome::Deadline,
+            // A guard has an alarm of its own.
+            ResolvedLayer::Guard(_) => return,
         };
+        *self.layer_state(call, index) = LayerState::Idle;
         self.stop_inside(call, index + 1, outcome);
         self.go_outward(call, outcome, index);
+    }
+
+    /// The wait of a retry is over: the next attempt goes inward.
+    fn wait_is_over(&mut self, call: u32, index: usize, retry: &RetryPolicy) {
+        if let LayerState::Retrying { attempts, wait, .. } = self.layer_state(call, index) {
+            (*attempts, *wait) = (*attempts + 1, Timer::NONE);
+        }
+        if retry.budget.is_some() {
+            self.book_attempt(call, index);
+        }
+        self.go_inward(call, index + 1);
     }
 
     /// Stops everything inside, from the layer with this number on: timers, waits, the attempt on
     /// the wire, which ends so.
     fn stop_inside(&mut self, call: u32, from: usize, outcome: Outcome) {
         let layers = self.model.edges[self.calls[call].edge.index()].policy.layers.len();
-        for index in from..layers {
-            self.cancel_layer_timer(call, index);
+        for index in (from..layers).rev() {
+            self.leave_layer(call, index, Outcome::Cancelled);
         }
         let request = std::mem::replace(&mut self.calls[call].request, NONE);
         if request != NONE {
             self.abandon(request, outcome);
+        }
+    }
+
+    /// A layer is done with a call that ends so: its timer stops, its guard and its budget hear
+    /// of it.
+    #[inline]
+    fn leave_layer(&mut self, call: u32, index: usize, outcome: Outcome) {
+        let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+        match state {
+            LayerState::Idle => {}
+            LayerState::Timed(timer) => {
+                self.queue.cancel(timer);
+            }
+            LayerState::Retrying { wait, .. } => {
+                self.queue.cancel(wait);
+                let edge = self.calls[call].edge;
+                if let ResolvedLayer::Retry(RetryPolicy { budget: Some(_), .. }) =
+                    self.model.edges[edge.index()].policy.layers[index]
+                {
+                    self.close_budget(call, index, outcome);
+                }
+            }
+            LayerState::Passed { pass, since } => {
+                self.tell_guard(call, index, (pass, since), outcome);
+            }
+            LayerState::Waiting => self.withdraw(call, index),
+            LayerState::Released(Answer::Admit(pass)) => {
+                self.tell_guard(call, index, (pass, self.now), outcome);
+            }
+            LayerState::Released(_) => {}
         }
     }
 
@@ -237,14 +323,8 @@ impl Engine<'_> {
     }
 
     #[inline]
-    fn layer_state(&mut self, call: u32, layer: usize) -> &mut LayerState {
+    pub(super) fn layer_state(&mut self, call: u32, layer: usize) -> &mut LayerState {
         &mut self.layer_states[call as usize * self.layers_per_call + layer]
-    }
-
-    #[inline]
-    fn cancel_layer_timer(&mut self, call: u32, layer: usize) {
-        let timer = std::mem::replace(&mut self.layer_state(call, layer).timer, Timer::NONE);
-        self.queue.cancel(timer);
     }
 
     /// Whether work that this call abandons is called off.

@@ -25,6 +25,8 @@ pub(super) enum Event {
     FaultEnds { fault: u16 },
     /// A fault kills an instance.
     Crashes { fault: u16, instance: u32 },
+    /// The time has come that a guard wanted to be woken at.
+    GuardWakes { guard: u32 },
     /// An instance may be up again.
     Restarts { service: u16, instance: u32 },
 }

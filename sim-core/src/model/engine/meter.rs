@@ -149,6 +149,7 @@ pub(super) struct Meter {
     retries: u64,
     goodput: u64,
     outcomes: OutcomeCounts,
+    rejections: OutcomeCounts,
     response_time: Recorder,
     /// Of services and endpoints only; it is large.
     waiting_time: Option<Recorder>,
@@ -173,6 +174,7 @@ impl Meter {
             retries: 0,
             goodput: 0,
             outcomes: OutcomeCounts::default(),
+            rejections: OutcomeCounts::default(),
             response_time: Recorder::new(),
             waiting_time: serves.then(Recorder::new),
             in_flight: Level::default(),
@@ -198,6 +200,12 @@ impl Meter {
     #[inline]
     pub(super) fn was_retry(&mut self) {
         self.retries += 1;
+    }
+
+    /// A layer of the policy turned something away before it could arrive.
+    #[inline]
+    pub(super) fn was_rejected(&mut self, outcome: Outcome) {
+        self.rejections.0[outcome.index()] += 1;
     }
 
     /// Something ends so, having arrived then.
@@ -236,6 +244,7 @@ impl Meter {
             arrivals: std::mem::take(&mut self.arrivals),
             retries: std::mem::take(&mut self.retries),
             outcomes: std::mem::take(&mut self.outcomes),
+            rejections: std::mem::take(&mut self.rejections),
             goodput: std::mem::take(&mut self.goodput),
             response_time: response.histogram,
             response_time_sum_ns: response.sum_ns,

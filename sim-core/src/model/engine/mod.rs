@@ -1,13 +1,14 @@
 //! The engine: runs a checked model, event by event.
 //!
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
-//! each: [`call`] the layers of a policy, [`wire`] the network, [`server`] what happens inside an
+//! each: [`call`] the layers of a policy, [`guards`] those that hold calls back, [`wire`] the network, [`server`] what happens inside an
 //! instance, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
 //! [`injection`] the faults, [`meter`] what is measured.
 
 mod call;
 mod crash;
 mod event;
+mod guards;
 mod injection;
 mod instance;
 mod meter;
@@ -28,6 +29,7 @@ use crate::kernel::{EventQueue, SimTime};
 use crate::policy::ResolvedLayer;
 use call::{Call, Lanes, LayerState, Origin};
 use event::Event;
+use guards::Guards;
 use injection::Injection;
 use instance::{Instance, Pool};
 use meter::Meters;
@@ -56,6 +58,7 @@ pub(super) struct Engine<'m> {
     pools: Vec<Pool>,
     first_instances: Vec<u32>,
     rows: Vec<u32>,
+    guards: Guards,
     injection: Injection,
     meters: Meters,
     /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
@@ -105,6 +108,7 @@ impl<'m> Engine<'m> {
                 .collect(),
             first_instances: route::places(model).0,
             rows: vec![0; model.rows.len()],
+            guards: Guards::new(model, seed),
             injection: Injection::new(model, seed),
             meters: Meters::new(model, plan),
             ahead: (EdgeId(u16::MAX), 0, DrawBlock::default()),
@@ -139,6 +143,9 @@ impl<'m> Engine<'m> {
             }
             self.events += 1;
             self.handle(event);
+            if self.guards.has_released() {
+                self.let_released_go_on();
+            }
             if let Some(cause) = self.runs_away() {
                 let place = self.meters.busiest();
                 let how = RunEnd::Aborted { at: time, place, cause };
@@ -179,6 +186,7 @@ impl<'m> Engine<'m> {
                 }
             }
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
+            Event::GuardWakes { guard } => self.wake_guard(guard),
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
         }
     }
@@ -265,7 +273,7 @@ impl<'m> Engine<'m> {
 fn lanes(layers: &[ResolvedLayer], queue: &mut EventQueue<Event>) -> Lanes {
     let lane = |layer: &ResolvedLayer| match layer {
         ResolvedLayer::Timeout(delay) | ResolvedLayer::Deadline(delay) => Some(queue.lane(*delay)),
-        ResolvedLayer::Retry(_) => None,
+        ResolvedLayer::Retry(_) | ResolvedLayer::Guard(_) => None,
     };
     layers.iter().map(lane).collect()
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::backoff::Backoff;
 use super::limit::Limit;
 use super::outcome::Outcome;
+use super::scope::Scope;
 use crate::kernel::SimDuration;
 
 pub mod axes;
@@ -123,4 +124,7 @@ pub struct Breaker {
     /// Whether calls wait for each other, so that only one is under way at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub serialised: Option<bool>,
+    /// Whose calls share its state.
+    #[serde(default)]
+    pub scope: Scope,
 }

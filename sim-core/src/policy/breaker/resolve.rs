@@ -110,6 +110,7 @@ impl Breaker {
             late_results: self.late_results.or(preset.late_results),
             forgets: self.forgets.or(preset.forgets),
             serialised: self.serialised.or(preset.serialised),
+            scope: self.scope,
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Asked, Demand, Limiter, Limiting};
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::gate::{Answer, Ending, Gate, Pass, Released, Ticket};
 use crate::policy::throttle::Side;
-use crate::policy::{Outcome, Problems};
+use crate::policy::{Outcome, Problems, Scope};
 
 /// A rate limit, as the scenario file states it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +20,9 @@ pub struct RateLimit {
     /// of the shared limiter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<Tier>,
+    /// Whose calls share its state.
+    #[serde(default)]
+    pub scope: Scope,
 }
 
 /// What calls of one class want of a rate limit.

@@ -1,0 +1,153 @@
+//! Guards: the layers that can hold a call back, as the scenario file states them, checked, and
+//! running.
+
+use std::sync::Arc;
+
+use rand::Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::breaker::{Breaker, BreakerMachine, BreakerPolicy};
+use super::bulkhead::{Bulkhead, BulkheadGate};
+use super::concurrency::{ConcurrencyGate, ConcurrencyLimit};
+use super::gate::{Answer, Ending, Gate, Pass, Released, Ticket};
+use super::limiter::{RateLimit, RateLimiter};
+use super::problem::Problems;
+use super::scope::Scope;
+use super::throttle::{Side, Throttle, ThrottleGate};
+use crate::kernel::SimTime;
+
+/// A guard and whose calls share it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Scoped<Kind> {
+    /// Which one, with its parameters.
+    pub kind: Kind,
+    /// Whose calls share its state.
+    #[serde(default)]
+    pub scope: Scope,
+}
+
+/// A checked guard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GuardPolicy {
+    /// What guards.
+    pub kind: GuardKind,
+    /// Whose calls share its state.
+    pub scope: Scope,
+}
+
+/// What guards.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GuardKind {
+    /// Turns calls away while what they call fails.
+    Breaker(Arc<BreakerPolicy>),
+    /// Bounds how many calls are under way.
+    Bulkhead(Bulkhead),
+    /// Bounds how many calls pass in a time.
+    RateLimit(RateLimit),
+    /// Lets fewer calls through when they fail.
+    Throttle(Throttle),
+    /// Learns how many calls may be under way.
+    ConcurrencyLimit(ConcurrencyLimit),
+}
+
+impl GuardPolicy {
+    pub(super) fn of_breaker(breaker: &Breaker) -> Result<Self, Problems> {
+        let scope = breaker.scope;
+        breaker.resolve().map(|policy| Self { kind: GuardKind::Breaker(Arc::new(policy)), scope })
+    }
+
+    pub(super) fn of_rate_limit(limit: &RateLimit) -> Result<Self, Problems> {
+        let scope = limit.scope;
+        limit.check().map(|()| Self { kind: GuardKind::RateLimit(limit.clone()), scope })
+    }
+
+    pub(super) fn of_bulkhead(bulkhead: &Scoped<Bulkhead>) -> Result<Self, Problems> {
+        let checked = bulkhead.kind.check();
+        Self::scoped(checked, GuardKind::Bulkhead(bulkhead.kind.clone()), bulkhead.scope)
+    }
+
+    pub(super) fn of_throttle(throttle: &Scoped<Throttle>) -> Result<Self, Problems> {
+        let checked = throttle.kind.check();
+        Self::scoped(checked, GuardKind::Throttle(throttle.kind.clone()), throttle.scope)
+    }
+
+    pub(super) fn of_limit(limit: &Scoped<ConcurrencyLimit>) -> Result<Self, Problems> {
+        let checked = limit.kind.check();
+        Self::scoped(checked, GuardKind::ConcurrencyLimit(limit.kind.clone()), limit.scope)
+    }
+
+    fn scoped(
+        checked: Result<(), Problems>,
+        kind: GuardKind,
+        scope: Scope,
+    ) -> Result<Self, Problems> {
+        checked.map(|()| Self { kind, scope }).map_err(|problems| problems.inside("kind"))
+    }
+}
+
+impl GuardKind {
+    /// The guard at the start of a run, at its caller.
+    pub fn start(&self) -> Guard {
+        match self {
+            Self::Breaker(policy) => Guard::Breaker(policy.start()),
+            Self::Bulkhead(bulkhead) => Guard::Bulkhead(bulkhead.gate()),
+            Self::RateLimit(limit) => Guard::RateLimit(limit.start(SimTime::ZERO, Side::Caller)),
+            Self::Throttle(throttle) => {
+                Guard::Throttle(throttle.start(SimTime::ZERO).on(Side::Caller))
+            }
+            Self::ConcurrencyLimit(limit) => Guard::ConcurrencyLimit(limit.gate()),
+        }
+    }
+}
+
+/// A running guard.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "few of them run, and each is asked often")]
+pub enum Guard {
+    /// A breaker.
+    Breaker(BreakerMachine),
+    /// A bulkhead.
+    Bulkhead(BulkheadGate),
+    /// A rate limit.
+    RateLimit(RateLimiter),
+    /// A throttle.
+    Throttle(ThrottleGate),
+    /// A concurrency limit.
+    ConcurrencyLimit(ConcurrencyGate),
+}
+
+macro_rules! each_guard {
+    ($value:expr, $gate:ident => $body:expr) => {
+        match $value {
+            Guard::Breaker($gate) => $body,
+            Guard::Bulkhead($gate) => $body,
+            Guard::RateLimit($gate) => $body,
+            Guard::Throttle($gate) => $body,
+            Guard::ConcurrencyLimit($gate) => $body,
+        }
+    };
+}
+
+impl Gate for Guard {
+    fn ask<R: Rng>(&mut self, now: SimTime, ticket: Ticket, draws: &mut R) -> Answer {
+        each_guard!(self, gate => gate.ask(now, ticket, draws))
+    }
+
+    fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released) {
+        each_guard!(self, gate => gate.ended(now, pass, ending, released));
+    }
+
+    fn withdrawn(&mut self, now: SimTime, ticket: Ticket, released: &mut Released) {
+        each_guard!(self, gate => gate.withdrawn(now, ticket, released));
+    }
+
+    fn wakes_at(&self) -> Option<SimTime> {
+        each_guard!(self, gate => gate.wakes_at())
+    }
+
+    fn wake(&mut self, now: SimTime, released: &mut Released) {
+        each_guard!(self, gate => gate.wake(now, released));
+    }
+}
