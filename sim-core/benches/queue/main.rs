@@ -21,7 +21,7 @@ mod split_mix;
 use std::collections::VecDeque;
 use std::hint::black_box;
 
-use paired::{compare, is_picked, is_test};
+use paired::{ROUNDS, compare, is_picked, is_test};
 use plain_heap::PlainHeap;
 use sim_core::kernel::draw::{Component, Purpose, Stream};
 use sim_core::kernel::queue::{HeapQueue, LaneId, RadixQueue, Timer};
@@ -65,7 +65,7 @@ fn compare_hold(pending: usize) {
         }
         round()
     };
-    compare(&format!("hold, {pending} pending"), hold_in_heap, hold);
+    compare(&format!("hold, {pending} pending"), ROUNDS, hold_in_heap, hold);
 }
 
 /// An event and one that follows it at once: per event.
@@ -208,13 +208,23 @@ fn report_memory() {
 
 fn main() {
     [1_000, 100_000, 1_000_000].into_iter().for_each(compare_hold);
-    compare("no delay, per event", no_delay::<HeapQueue<u64>>(), no_delay::<RadixQueue<u64>>());
+    compare(
+        "no delay, per event",
+        ROUNDS,
+        no_delay::<HeapQueue<u64>>(),
+        no_delay::<RadixQueue<u64>>(),
+    );
     for (name, in_lane) in [("timeout in a lane", true), ("timeout in general", false)] {
-        compare(name, timeout::<HeapQueue<u64>>(in_lane), timeout::<RadixQueue<u64>>(in_lane));
+        compare(
+            name,
+            ROUNDS,
+            timeout::<HeapQueue<u64>>(in_lane),
+            timeout::<RadixQueue<u64>>(in_lane),
+        );
     }
     for callers in [400, 100_000] {
         let name = format!("calls, {callers} callers");
-        compare(&name, calls::<HeapQueue<u64>>(callers), calls::<RadixQueue<u64>>(callers));
+        compare(&name, ROUNDS, calls::<HeapQueue<u64>>(callers), calls::<RadixQueue<u64>>(callers));
     }
     report_memory();
 }
