@@ -174,6 +174,9 @@ fn calls<Q: Queue>(callers: usize) -> impl FnMut() -> u64 {
     }
 }
 
+/// A way to have an event come out at a time, or soon.
+type Schedule = Box<dyn FnMut(&mut RadixQueue<u64>, SimTime)>;
+
 /// Bytes per event, when a million are pending and after as many were held.
 fn report_memory() {
     if !is_picked("memory") {
@@ -181,7 +184,7 @@ fn report_memory() {
     }
     let mut random = SplitMix(1);
     let pending = round() / 4;
-    let mut report = |way: &str, mut schedule: Box<dyn FnMut(&mut RadixQueue<u64>, SimTime)>| {
+    let mut report = |way: &str, mut schedule: Schedule| {
         let (_, peak, holds) = memory::used(|| {
             let mut queue = RadixQueue::new();
             for _ in 0..pending {
