@@ -3,23 +3,24 @@
 
 use std::time::Instant;
 
-/// How often each of the two runs.
-const ROUNDS: usize = 9;
+/// How often each of the two should run.
+pub(crate) const ROUNDS: usize = 9;
 
-/// Runs `yardstick` and `subject` in turn and prints the median time per operation of each, and
+/// Runs `yardstick` and `subject` in turn, so often, and prints the median time per operation of each, and
 /// the median of the ratios. Each says how many operations it has done.
 ///
 /// With `--test` on the command line both run once, and nothing is measured; an argument that is
 /// no option picks the comparisons whose name contains it.
 pub(crate) fn compare(
     name: &str,
+    rounds: usize,
     mut yardstick: impl FnMut() -> u64,
     mut subject: impl FnMut() -> u64,
 ) {
     if !is_picked(name) {
         return;
     }
-    let rounds = if is_test() { 1 } else { ROUNDS };
+    let rounds = if is_test() { 1 } else { rounds };
     let mut pairs: Vec<(f64, f64)> = Vec::new();
     for round in 0..rounds {
         // Neither always comes first.
@@ -45,6 +46,8 @@ pub(crate) fn is_test() -> bool {
     std::env::args().any(|argument| argument == "--test")
 }
 
+// The engine has no clock; who measures it needs one.
+#[allow(clippy::disallowed_methods)]
 fn nanos_each(run: &mut impl FnMut() -> u64) -> f64 {
     let start = Instant::now();
     let operations = run();

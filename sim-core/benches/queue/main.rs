@@ -21,7 +21,7 @@ mod split_mix;
 use std::collections::VecDeque;
 use std::hint::black_box;
 
-use paired::{compare, is_picked, is_test};
+use paired::{ROUNDS, compare, is_picked, is_test};
 use plain_heap::PlainHeap;
 use sim_core::kernel::draw::{Component, Purpose, Stream};
 use sim_core::kernel::queue::{HeapQueue, LaneId, RadixQueue, Timer};
@@ -65,7 +65,7 @@ fn compare_hold(pending: usize) {
         }
         round()
     };
-    compare(&format!("hold, {pending} pending"), hold_in_heap, hold);
+    compare(&format!("hold, {pending} pending"), ROUNDS, hold_in_heap, hold);
 }
 
 /// An event and one that follows it at once: per event.
@@ -174,6 +174,9 @@ fn calls<Q: Queue>(callers: usize) -> impl FnMut() -> u64 {
     }
 }
 
+/// A way to have an event come out at a time, or soon.
+type Schedule = Box<dyn FnMut(&mut RadixQueue<u64>, SimTime)>;
+
 /// Bytes per event, when a million are pending and after as many were held.
 fn report_memory() {
     if !is_picked("memory") {
@@ -181,7 +184,7 @@ fn report_memory() {
     }
     let mut random = SplitMix(1);
     let pending = round() / 4;
-    let mut report = |way: &str, mut schedule: Box<dyn FnMut(&mut RadixQueue<u64>, SimTime)>| {
+    let mut report = |way: &str, mut schedule: Schedule| {
         let (_, peak, holds) = memory::used(|| {
             let mut queue = RadixQueue::new();
             for _ in 0..pending {
@@ -208,13 +211,23 @@ fn report_memory() {
 
 fn main() {
     [1_000, 100_000, 1_000_000].into_iter().for_each(compare_hold);
-    compare("no delay, per event", no_delay::<HeapQueue<u64>>(), no_delay::<RadixQueue<u64>>());
+    compare(
+        "no delay, per event",
+        ROUNDS,
+        no_delay::<HeapQueue<u64>>(),
+        no_delay::<RadixQueue<u64>>(),
+    );
     for (name, in_lane) in [("timeout in a lane", true), ("timeout in general", false)] {
-        compare(name, timeout::<HeapQueue<u64>>(in_lane), timeout::<RadixQueue<u64>>(in_lane));
+        compare(
+            name,
+            ROUNDS,
+            timeout::<HeapQueue<u64>>(in_lane),
+            timeout::<RadixQueue<u64>>(in_lane),
+        );
     }
     for callers in [400, 100_000] {
         let name = format!("calls, {callers} callers");
-        compare(&name, calls::<HeapQueue<u64>>(callers), calls::<RadixQueue<u64>>(callers));
+        compare(&name, ROUNDS, calls::<HeapQueue<u64>>(callers), calls::<RadixQueue<u64>>(callers));
     }
     report_memory();
 }

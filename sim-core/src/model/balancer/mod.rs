@@ -42,16 +42,27 @@ impl BalancerState {
             Balancer::Random => below(draw(), instances),
             Balancer::LeastRequest => self.least_outstanding(instances),
         };
-        self.outstanding[instance as usize] += 1;
+        if self.counts() {
+            self.outstanding[instance as usize] += 1;
+        }
         instance
     }
 
     /// A request to this instance is no longer outstanding.
     #[inline]
     pub fn done(&mut self, instance: u32) {
+        if !self.counts() {
+            return;
+        }
         let outstanding = &mut self.outstanding[instance as usize];
         debug_assert!(*outstanding > 0, "an answer to a request that was never sent");
         *outstanding -= 1;
+    }
+
+    /// Whether anybody asks how many requests are outstanding.
+    #[inline]
+    fn counts(&self) -> bool {
+        self.balancer == Balancer::LeastRequest && self.outstanding.len() > 1
     }
 
     fn take_turn(&mut self, instances: u32) -> u32 {

@@ -78,3 +78,16 @@ impl Stage {
         !matches!(self, Self::Outbound | Self::Inbound | Self::Dead)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::call::{Call, LayerState};
+    use super::*;
+
+    #[test]
+    fn a_request_its_call_and_the_state_of_a_layer_have_these_sizes() {
+        assert_eq!(size_of::<Request>(), 88);
+        assert_eq!(size_of::<Call>(), 48);
+        assert_eq!(size_of::<LayerState>(), 24);
+    }
+}
