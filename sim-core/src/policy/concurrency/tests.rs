@@ -91,6 +91,8 @@ fn mistakes_name_the_field() {
     assert_eq!(places(json!({ "aimd": { "max_limit": 19 } })), ["aimd.max_limit"]);
     assert_eq!(places(json!({ "aimd": { "initial_limit": 201 } })), ["aimd.initial_limit"]);
     assert_eq!(places(json!({ "aimd": { "initial_limit": 200 } })), [""; 0]);
+    let single = json!({ "initial_limit": 21, "min_limit": 20, "max_limit": 20 });
+    assert_eq!(places(json!({ "aimd": single })), ["aimd.initial_limit"]);
     let vegas = json!({ "initial_limit": 0, "smoothing": 0.0, "probe_multiplier": 0 });
     assert_eq!(
         places(json!({ "vegas": vegas })),
