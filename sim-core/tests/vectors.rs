@@ -38,7 +38,7 @@ fn every_vector_holds() {
             ("botocore", 3),
             ("botocore-adaptive", 3),
             ("botocore-quota", 2),
-            ("cockatiel", 22),
+            ("cockatiel", 23),
             ("concurrency-limits", 4),
             ("deadline", 2),
             ("envoy", 8),

@@ -81,8 +81,11 @@ impl Guards {
                     Scope::Client => callers.clients,
                     Scope::Shared => 1,
                 };
+                // A policy without a name is nobody else's.
                 let known = shared.iter().find(|(name, at, _)| {
-                    scope == Scope::Shared && *name == &*edge.policy.name && *at == layer
+                    scope == Scope::Shared
+                        && !name.is_empty()
+                        && (*name, *at) == (&*edge.policy.name, layer)
                 });
                 let first = match known {
                     Some((.., first)) => *first,
@@ -333,6 +336,31 @@ impl Engine<'_> {
         let (index, memory) = (self.place_of(call, layer), self.memory_of(call, layer));
         let Guards { budgets, memories, .. } = &mut self.guards;
         budgets[index].call_ends(self.now, &mut memories[memory], outcome);
+    }
+
+    /// Every guard that counts whom it has let pass counts those who are still inside.
+    #[cfg(debug_assertions)]
+    pub(super) fn assert_guards(&mut self) {
+        let mut inside = vec![0; self.guards.guards.len()];
+        let calls: Vec<u32> = self.calls.slots().collect();
+        for call in calls {
+            let layers = self.model.edges[self.calls[call].edge.index()].policy.layers.len();
+            for layer in 0..layers {
+                if let LayerState::Passed { .. } | LayerState::Released(Answer::Admit(_)) =
+                    *self.layer_state(call, layer)
+                {
+                    inside[self.place_of(call, layer)] += 1;
+                }
+            }
+        }
+        for (guarding, inside) in self.guards.guards.iter().zip(inside) {
+            let running = match &guarding.guard {
+                Guard::Bulkhead(bulkhead) => bulkhead.running(),
+                Guard::ConcurrencyLimit(limit) => limit.running(),
+                Guard::Breaker(_) | Guard::RateLimit(_) | Guard::Throttle(_) => continue,
+            };
+            assert_eq!(running, inside, "{:?}", guarding.guard);
+        }
     }
 
     fn memory_of(&self, call: u32, layer: usize) -> usize {

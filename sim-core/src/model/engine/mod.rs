@@ -239,6 +239,7 @@ impl<'m> Engine<'m> {
     /// attempt is in progress or has ended once.
     #[cfg(debug_assertions)]
     fn assert_conservation(&mut self) {
+        self.assert_guards();
         let open: Vec<Request> = self.requests.slots().map(|slot| self.requests[slot]).collect();
         for index in 0..self.model.edges.len() {
             let edge = EdgeId(index as u16);

@@ -182,29 +182,9 @@ fn word(answer: Answer) -> &'static str {
     }
 }
 
-/// The section `circuit_breakers`, as far as it holds bulkheads.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct AmongBreakers {
-    cockatiel: CockatielSection,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct CockatielSection {
-    vectors: Vec<MaybeBulkhead>,
-}
-
-/// A vector of a bulkhead, or of something else.
+/// A bulkhead among the breakers of cockatiel.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-enum MaybeBulkhead {
-    Bulkhead(CockatielVector),
-    Other(serde::de::IgnoredAny),
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct CockatielVector {
+pub(super) struct CockatielVector {
     name: String,
     config: CockatielConfig,
     events: Vec<CockatielEvent>,
@@ -227,20 +207,14 @@ struct CockatielEvent {
     queue_slots: u32,
 }
 
-impl AmongBreakers {
-    pub(super) fn run(&self, outcomes: &mut Vec<VectorOutcome>) {
-        for vector in &self.cockatiel.vectors {
-            if let MaybeBulkhead::Bulkhead(vector) = vector {
-                outcomes.push(match vector.differs() {
-                    None => holds("cockatiel", &vector.name),
-                    Some(detail) => fails("cockatiel", &vector.name, detail),
-                });
-            }
+impl CockatielVector {
+    pub(super) fn run(&self) -> VectorOutcome {
+        match self.differs() {
+            None => holds("cockatiel", &self.name),
+            Some(detail) => fails("cockatiel", &self.name, detail),
         }
     }
-}
 
-impl CockatielVector {
     fn differs(&self) -> Option<String> {
         let [limit, queue] = self.config.bulkhead;
         let mut gate = Bulkhead::Cockatiel(Cockatiel { limit, queue }).gate();

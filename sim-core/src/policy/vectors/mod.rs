@@ -33,7 +33,7 @@ mod throttles;
 #[serde(default)]
 pub struct VectorFile {
     backoff_jitter: BackoffVectors,
-    circuit_breakers: CircuitBreakers,
+    circuit_breakers: breaker::Breakers,
     retry_budgets: budgets::RetryBudgets,
     rate_limiters: limiters::RateLimiters,
     bulkheads: bulkheads::Bulkheads,
@@ -42,16 +42,6 @@ pub struct VectorFile {
     hedging: hedging::Hedging,
     load_balancing: balancing::Balancers,
     deadline_propagation: Vec<deadlines::Travel>,
-}
-
-/// Breakers, and the bulkhead that the file keeps among them.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-struct CircuitBreakers {
-    #[serde(flatten)]
-    breakers: breaker::Breakers,
-    #[serde(flatten)]
-    bulkheads: bulkheads::AmongBreakers,
 }
 
 /// What sheds at the client, and what sheds from a queue.
@@ -106,11 +96,10 @@ impl VectorFile {
         vectors.resilience4j.run(&mut outcomes);
         vectors.js.run(&mut outcomes);
         vectors.python.run(&mut outcomes);
-        self.circuit_breakers.breakers.run(&mut outcomes);
+        self.circuit_breakers.run(&mut outcomes);
         self.retry_budgets.run(&mut outcomes);
         self.rate_limiters.run(&mut outcomes);
         self.bulkheads.run(&mut outcomes);
-        self.circuit_breakers.bulkheads.run(&mut outcomes);
         self.load_shedding.throttles.run(&mut outcomes);
         self.load_shedding.queues.run(&mut outcomes);
         self.concurrency_limits.run(&mut outcomes);

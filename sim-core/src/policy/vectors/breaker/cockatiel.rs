@@ -2,15 +2,39 @@
 
 use serde::Deserialize;
 
+use super::super::VectorOutcome;
+use super::super::bulkheads::CockatielVector;
 use super::super::name::arguments;
 use super::driver::{Driver, at, outcome};
-use super::{Configured, same};
+use super::{Configured, Vector, same};
 use crate::kernel::SimDuration;
 use crate::policy::breaker::trip::cockatiel_sampling::CockatielSampling;
 use crate::policy::breaker::trip::consecutive::Consecutive;
 use crate::policy::breaker::{Breaker, BreakerPreset, OpenFor, Trip};
 
-/// A breaker; or a bulkhead, which is in the same section.
+/// The section of cockatiel, in which a bulkhead stands among the breakers.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Section {
+    vectors: Vec<BulkheadOrBreaker>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum BulkheadOrBreaker {
+    Bulkhead(CockatielVector),
+    Breaker(Vector<Config, Event>),
+}
+
+impl Section {
+    pub(super) fn run(&self, outcomes: &mut Vec<VectorOutcome>) {
+        outcomes.extend(self.vectors.iter().filter_map(|vector| match vector {
+            BulkheadOrBreaker::Bulkhead(vector) => Some(vector.run()),
+            BulkheadOrBreaker::Breaker(vector) => vector.run(),
+        }));
+    }
+}
+
+/// A breaker.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Config {
     breaker: Option<String>,

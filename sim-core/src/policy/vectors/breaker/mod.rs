@@ -27,7 +27,7 @@ pub(super) struct Breakers {
     pybreaker: Vectors<pybreaker::Config, pybreaker::Event>,
     gobreaker: Vectors<gobreaker::Config, gobreaker::Event>,
     opossum: Vectors<opossum::Config, opossum::Event>,
-    cockatiel: Vectors<cockatiel::Config, cockatiel::Event>,
+    cockatiel: cockatiel::Section,
     resilience4j: Vectors<resilience4j::Config, resilience4j::Event>,
     polly_v8: polly::Polly,
     envoy_outlier: outlier::Envoy,

@@ -31,7 +31,7 @@ fn every_vector_holds() {
         *ran.entry(outcome.library).or_default() += 1;
     }
     let expected = [
-        ("cockatiel", 2),
+        ("cockatiel", 3),
         ("envoy-outlier", 12),
         ("gobreaker", 4),
         ("opossum", 5),

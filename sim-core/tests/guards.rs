@@ -1,0 +1,165 @@
+//! Layers that hold calls back, inside the engine: small models whose course can be worked out by
+//! hand.
+
+mod common;
+
+use common::*;
+use serde_json::json;
+use sim_core::model::record::{RunRecord, SubjectRecord};
+use sim_core::model::spec::*;
+use sim_core::model::workload::*;
+use sim_core::policy::Outcome;
+
+fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
+    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
+}
+
+fn rejected(record: &RunRecord, outcome: Outcome) -> u64 {
+    let edge = subject(record, "shop->payment");
+    edge.slices.iter().map(|slice| slice.rejections.of(outcome)).sum()
+}
+
+fn arrivals(subject: &SubjectRecord) -> u64 {
+    subject.slices.iter().map(|slice| slice.arrivals).sum()
+}
+
+/// So many calls a second in even steps, the first after one step.
+fn paced(per_second: f64, clients: u32) -> Load {
+    let arrivals = Arrivals::Paced(RateProfile::constant(per_second), Start::Spread);
+    Load::Open(OpenLoad { clients, arrivals })
+}
+
+/// Ten calls a second for 10 s, and a service that refuses everything from 2 s to 5 s.
+fn outage(layers: serde_json::Value) -> Model {
+    let mut model = one_service(paced(10.0, 2), None, None, "1ms");
+    model.length = d("10s");
+    model.edges[0].policy = policy(layers);
+    model.faults = vec![fault("2s", "3s", Target::Service(ServiceId(0)), json!({ "refuse": {} }))];
+    model
+}
+
+#[test]
+fn a_breaker_lets_one_call_in_a_second_through_to_a_service_that_is_down() {
+    let breaker = json!({
+        "trip": { "consecutive": { "failures": 5 } }, "open_for": "1s", "half_open_calls": 1,
+    });
+    let record = simulate(&outage(json!([{ "breaker": breaker }])), 1);
+    // The calls at 2.0 to 2.4 s fail and open it; probes at 3.4 and 4.4 s fail; that at 5.4 s closes.
+    let (shop, edge) = (subject(&record, "shop"), subject(&record, "shop->payment"));
+    assert_eq!(total(edge, Outcome::Refused), 5 + 2);
+    assert_eq!(rejected(&record, Outcome::RejectedBreaker), 9 + 9 + 9);
+    assert_eq!(total(shop, Outcome::RejectedBreaker), 27, "and so the client sees them");
+    assert_eq!(arrivals(shop), 99);
+    assert_eq!(total(shop, Outcome::Ok), 99 - 7 - 27);
+}
+
+#[test]
+fn the_scope_says_whose_failures_count() {
+    let breaker = |scope: &str| {
+        let breaker = json!({
+            "trip": { "consecutive": { "failures": 5 } }, "open_for": "100s", "scope": scope,
+        });
+        let record = simulate(&outage(json!([{ "breaker": breaker }])), 1);
+        total(subject(&record, "shop->payment"), Outcome::Refused)
+    };
+    assert_eq!(breaker("caller"), 5);
+    assert_eq!(breaker("shared"), 5);
+    assert_eq!(breaker("client"), 10, "each of two clients has to see five");
+}
+
+#[test]
+fn a_bulkhead_turns_away_what_does_not_fit() {
+    let bulkhead = json!({ "semaphore": { "max_concurrent": 2, "max_wait": "0s" } });
+    let mut model = one_service(paced(10.0, 1), None, None, "1s");
+    model.length = d("3s");
+    model.edges[0].policy = policy(json!([{ "bulkhead": { "kind": bulkhead } }]));
+    let record = simulate(&model, 1);
+    let edge = subject(&record, "shop->payment");
+    // Two pass at 0.1 and 0.2 s, end at 1.1 and 1.2 s; the calls of these instants come after.
+    assert_eq!(arrivals(edge), 6);
+    assert_eq!(rejected(&record, Outcome::RejectedBulkhead), 29 - 6);
+    assert_eq!(edge.slices.iter().map(|s| s.in_flight_max).max(), Some(2));
+}
+
+#[test]
+fn a_call_that_waits_at_a_bulkhead_goes_on_when_another_ends() {
+    let bulkhead = json!({ "semaphore": { "max_concurrent": 1, "max_wait": "10s" } });
+    let mut model = one_service(paced(4.0, 1), None, None, "500ms");
+    model.length = d("2.1s");
+    model.edges[0].policy = policy(json!([{ "bulkhead": { "kind": bulkhead } }]));
+    let record = simulate(&model, 1);
+    let (shop, edge) = (subject(&record, "shop"), subject(&record, "shop->payment"));
+    // One after the other from 0.25 s on: three are done by 1.75 s, the fourth is under way.
+    assert_eq!((arrivals(shop), arrivals(edge), total(shop, Outcome::Ok)), (8, 4, 3));
+    let longest = shop.slices.iter().map(|s| s.response_time_max_ns).max();
+    assert_eq!(longest, Some(d("1s").as_nanos()), "called at 0.75 s, done at 1.75 s");
+}
+
+#[test]
+fn a_timeout_outside_of_a_bulkhead_takes_the_call_out_of_its_queue() {
+    let bulkhead = json!({ "semaphore": { "max_concurrent": 1, "max_wait": "10s" } });
+    let mut model = one_service(paced(4.0, 1), None, None, "500ms");
+    model.length = d("2.1s");
+    model.edges[0].policy =
+        policy(json!([{ "timeout": "600ms" }, { "bulkhead": { "kind": bulkhead } }]));
+    let record = simulate(&model, 1);
+    let (shop, edge) = (subject(&record, "shop"), subject(&record, "shop->payment"));
+    // The call of 0.25 s is done at 0.75 s and lets that of 0.5 s in, which is given up at 1.1 s and
+    // lets that of 0.75 s in, which is given up at 1.35 s, and so on every 250 ms.
+    assert_eq!((total(shop, Outcome::Ok), total(shop, Outcome::Timeout)), (1, 4));
+    assert_eq!(arrivals(edge), 6, "permits come back from calls that were given up");
+}
+
+#[test]
+fn a_rate_limit_makes_calls_wait_or_turns_them_away() {
+    let bucket = |wait: &str| {
+        let limiter = json!({ "token-bucket": {
+            "capacity": 5, "refill": 5, "per": "1s", "max_wait": wait,
+        } });
+        let mut model = one_service(paced(10.0, 1), None, None, "1ms");
+        model.length = d("10.05s");
+        model.edges[0].policy = policy(json!([{ "rate_limit": { "limiter": limiter } }]));
+        simulate(&model, 1)
+    };
+    let impatient = bucket("0s");
+    // Five at once, and five a second.
+    assert_eq!(arrivals(subject(&impatient, "shop->payment")), 5 + 49);
+    assert_eq!(rejected(&impatient, Outcome::RejectedLimit), 100 - 54);
+    let patient = bucket("60s");
+    assert_eq!(rejected(&patient, Outcome::RejectedLimit), 0);
+    assert_eq!(arrivals(subject(&patient, "shop->payment")), 54, "as many, but none is lost");
+}
+
+#[test]
+fn a_budget_bounds_the_retries() {
+    let retry = |budget: serde_json::Value| {
+        let retry = json!({
+            "max_attempts": 4, "backoff": { "fixed": { "delay": "1ms" } }, "budget": budget,
+        });
+        let mut model = outage(json!([{ "retry": retry }]));
+        model.faults[0].lasts = d("8s");
+        simulate(&model, 1)
+    };
+    let retries = |record: &RunRecord| -> u64 {
+        subject(record, "shop->payment").slices.iter().map(|s| s.retries).sum()
+    };
+    let without = retry(json!(null));
+    assert_eq!(retries(&without), 80 * 3);
+    // The first call fails four times, which takes the tokens from 10 to 6: three retries. The next
+    // failure takes them to 5, which is not above half: none is retried from then on.
+    let grpc = retry(json!({ "kind": { "grpc": { "max_tokens": 10, "token_ratio": 0.1 } } }));
+    assert_eq!(retries(&grpc), 3);
+    assert_eq!(rejected(&grpc, Outcome::RejectedBudget), 80 - 1);
+    assert_eq!(total(subject(&grpc, "shop"), Outcome::Refused), 80, "the failure itself is told");
+}
+
+#[test]
+fn a_breaker_that_serialises_its_callers_runs_one_call_at_a_time() {
+    let mut model = one_service(paced(10.0, 1), None, None, "300ms");
+    model.length = d("2s");
+    model.edges[0].policy = policy(json!([{ "breaker": { "preset": "pybreaker" } }]));
+    let record = simulate(&model, 1);
+    let edge = subject(&record, "shop->payment");
+    assert_eq!(edge.slices.iter().map(|s| s.in_flight_max).max(), Some(1));
+    assert_eq!(total(edge, Outcome::Ok), 6, "one every 300 ms from 0.1 s on");
+}
