@@ -10,7 +10,13 @@ use sim_core::catalogue::Entry;
 use sim_core::kernel::Distribution;
 use sim_core::model::balancer::Balancer;
 use sim_core::model::fault::Fault;
-use sim_core::policy::{Backoff, Layer, Outcome, Preset};
+use sim_core::policy::breaker::Trip;
+use sim_core::policy::budget::Budget;
+use sim_core::policy::limiter::Limiter;
+use sim_core::policy::throttle::Throttle;
+use sim_core::policy::{
+    Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, Layer, Outcome, Preset,
+};
 
 /// Something a scenario can name.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,11 +47,18 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 8] = [
+pub const KINDS: [(&str, &str); 15] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
     ("retry-preset", "Presets of a retry: what it leaves open is as in a library"),
+    ("budget", "Budgets: whether a retry may be made"),
+    ("breaker-preset", "Presets of a breaker: what it leaves open is as in a library"),
+    ("breaker-trip", "Trip rules: when a breaker opens"),
+    ("bulkhead", "Bulkheads: how many calls may be under way at once"),
+    ("rate-limiter", "Rate limiters: how many calls may pass in a time"),
+    ("throttle", "Throttles: how a client lets fewer calls through when they fail"),
+    ("concurrency-limit", "Concurrency limits: how many calls may be under way, learnt"),
     ("fault", "Faults: what can be injected"),
     ("distribution", "Distributions of durations"),
     ("balancer", "Balancers: how callers choose an instance"),
@@ -58,6 +71,17 @@ pub fn catalogue() -> Vec<Thing> {
     things.extend(from_schema::<Layer>("layer"));
     things.extend(Backoff::CATALOGUE.iter().map(registered));
     things.extend(Preset::CATALOGUE.iter().map(registered));
+    for registry in [
+        Budget::CATALOGUE,
+        BreakerPreset::CATALOGUE,
+        Trip::CATALOGUE,
+        Bulkhead::CATALOGUE,
+        Limiter::CATALOGUE,
+        Throttle::CATALOGUE,
+        ConcurrencyLimit::CATALOGUE,
+    ] {
+        things.extend(registry.iter().map(registered));
+    }
     things.extend(Fault::CATALOGUE.iter().map(registered));
     things.extend(Distribution::CATALOGUE.iter().map(registered));
     things.extend(from_schema::<Balancer>("balancer"));

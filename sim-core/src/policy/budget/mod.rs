@@ -46,7 +46,7 @@ pub use quota::Quota;
 started::started! {
     ($)
     /// Whether a retry may be made.
-    pub enum Budget as "retry budget", dispatch each_budget;
+    pub enum Budget as "budget", dispatch each_budget;
     /// A budget that runs: its state, which calls share.
     pub enum BudgetMachine, dispatch each_machine;
     "token-bucket" => TokenBucket(token_bucket::TokenBucket) runs token_bucket::Tokens,

@@ -26,7 +26,7 @@ pub use limiter::{Estimate, Limiter, Sample};
 registry! {
     ($)
     /// How many calls may be under way at once, learnt from how long they take.
-    pub enum ConcurrencyLimit as "concurrency limit", dispatch each_limit {
+    pub enum ConcurrencyLimit as "concurrency-limit", dispatch each_limit {
         "fixed" => Fixed(fixed::Fixed),
         "aimd" => Aimd(aimd::Aimd),
         "vegas" => Vegas(vegas::Vegas),

@@ -32,7 +32,7 @@ pub use tiers::{RateLimit, RateLimiter, Tier};
 started! {
     ($)
     /// How many calls may pass in a time.
-    pub enum Limiter as "rate limiter", dispatch each_limiter;
+    pub enum Limiter as "rate-limiter", dispatch each_limiter;
     /// A limiter that runs.
     pub enum Limiting, dispatch each_machine;
     "token-bucket" => TokenBucket(token_bucket::TokenBucket) runs token_bucket::Tokens,

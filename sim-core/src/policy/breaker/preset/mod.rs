@@ -43,7 +43,7 @@ macro_rules! presets {
 
             /// Every preset, as `squall list` shows it.
             pub const CATALOGUE: &'static [Entry] = &[ $( Entry {
-                kind: "breaker preset",
+                kind: "breaker-preset",
                 name: $name,
                 summary: <$Library>::SUMMARY,
                 source: <$Library>::SOURCE,

@@ -122,7 +122,7 @@ macro_rules! trip_rules {
         registry! {
             ($d)
             /// When a closed breaker opens.
-            pub enum Trip as "breaker trip rule", dispatch each_trip {
+            pub enum Trip as "breaker-trip", dispatch each_trip {
                 $( $name => $Variant($($Rule)+) ),+
             }
         }
