@@ -12,6 +12,7 @@ use sim_core::model::balancer::Balancer;
 use sim_core::model::fault::Fault;
 use sim_core::policy::breaker::Trip;
 use sim_core::policy::budget::Budget;
+use sim_core::policy::fallback::Substitute;
 use sim_core::policy::limiter::Limiter;
 use sim_core::policy::throttle::Throttle;
 use sim_core::policy::{
@@ -47,7 +48,7 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 15] = [
+pub const KINDS: [(&str, &str); 16] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
@@ -59,6 +60,7 @@ pub const KINDS: [(&str, &str); 15] = [
     ("rate-limiter", "Rate limiters: how many calls may pass in a time"),
     ("throttle", "Throttles: how a client lets fewer calls through when they fail"),
     ("concurrency-limit", "Concurrency limits: how many calls may be under way, learnt"),
+    ("fallback", "Fallbacks: answers to make do with when a call fails"),
     ("fault", "Faults: what can be injected"),
     ("distribution", "Distributions of durations"),
     ("balancer", "Balancers: how callers choose an instance"),
@@ -79,6 +81,7 @@ pub fn catalogue() -> Vec<Thing> {
         Limiter::CATALOGUE,
         Throttle::CATALOGUE,
         ConcurrencyLimit::CATALOGUE,
+        Substitute::CATALOGUE,
     ] {
         things.extend(registry.iter().map(registered));
     }

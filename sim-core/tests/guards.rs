@@ -163,3 +163,66 @@ fn a_breaker_that_serialises_its_callers_runs_one_call_at_a_time() {
     assert_eq!(edge.slices.iter().map(|s| s.in_flight_max).max(), Some(1));
     assert_eq!(total(edge, Outcome::Ok), 6, "one every 300 ms from 0.1 s on");
 }
+
+#[test]
+fn a_fallback_makes_up_for_failures_and_counts_apart() {
+    let value = json!([{ "fallback": { "chain": [{ "value": {} }] } }]);
+    let record = simulate(&outage(value), 1);
+    let shop = subject(&record, "shop");
+    assert_eq!((total(shop, Outcome::Ok), total(shop, Outcome::Degraded)), (69, 30));
+    assert_eq!(shop.slices.iter().map(|s| s.goodput).sum::<u64>(), 69, "degraded is no goodput");
+    let cache = json!([{ "fallback": { "chain": [{ "cache": { "max_age": "1s" } }] } }]);
+    let record = simulate(&outage(cache), 1);
+    let shop = subject(&record, "shop");
+    // The last good answer came at 1.9 s and 1 ms: calls from 2.0 to 2.9 s find it fresh enough.
+    assert_eq!((total(shop, Outcome::Degraded), total(shop, Outcome::Refused)), (10, 20));
+}
+
+#[test]
+fn a_fallback_outside_of_a_breaker_makes_up_for_its_rejections() {
+    let layers = json!([
+        { "fallback": { "chain": [{ "value": {} }], "on": ["rejected_breaker"] } },
+        { "breaker": { "trip": { "consecutive": { "failures": 5 } }, "open_for": "1s" } },
+    ]);
+    let record = simulate(&outage(layers), 1);
+    let shop = subject(&record, "shop");
+    assert_eq!(total(shop, Outcome::Degraded), 27);
+    assert_eq!(total(shop, Outcome::Refused), 7);
+}
+
+#[test]
+fn a_handler_whose_call_was_turned_away_goes_on_or_fails() {
+    // shop -> api -> payment; the api's breaker opens at the first failure, for good.
+    let two_services = |optional: bool, layers: serde_json::Value| {
+        let mut model = outage(json!([]));
+        let mut api = model.services[0].clone();
+        api.name = "api".into();
+        api.endpoints = vec![EndpointId(1)];
+        model.services.push(api);
+        model.endpoints.push(EndpointSpec {
+            name: "api".into(),
+            service: ServiceId(1),
+            pool: 0,
+            steps: vec![Step::Call { edge: EdgeId(1), optional }],
+        });
+        let mut to_payment = model.edges[0].clone();
+        to_payment.name = "api->payment".into();
+        to_payment.policy = policy(layers);
+        model.edges.push(to_payment);
+        model.edges[0].to = EndpointId(1);
+        model.edges[0].name = "shop->api".into();
+        let record = simulate(&model, 1);
+        let shop = subject(&record, "shop");
+        [Outcome::Ok, Outcome::ServerError, Outcome::Degraded].map(|outcome| total(shop, outcome))
+    };
+    let breaker = json!({ "trip": { "consecutive": { "failures": 1 } }, "open_for": "forever" });
+    let breaker = json!({ "breaker": breaker });
+    assert_eq!(two_services(false, json!([breaker])), [19, 80, 0]);
+    assert_eq!(two_services(true, json!([breaker])), [99, 0, 0]);
+    let fallback = json!({ "fallback": { "chain": [{ "value": {} }] } });
+    assert_eq!(
+        two_services(false, json!([fallback, breaker])),
+        [19, 0, 80],
+        "degraded all the way"
+    );
+}

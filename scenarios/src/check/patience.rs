@@ -41,7 +41,7 @@ fn longest(layers: &[ResolvedLayer]) -> Option<SimDuration> {
                 _ => None,
             },
             // How long a guard makes a call wait depends on the others.
-            ResolvedLayer::Guard(_) => longest,
+            ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => longest,
         };
     }
     longest
@@ -132,7 +132,7 @@ fn patience(policy: &ResolvedPolicy) -> Option<SimDuration> {
 fn shortest_around(policy: &ResolvedPolicy) -> Option<SimDuration> {
     let times = policy.layers.iter().filter_map(|layer| match layer {
         ResolvedLayer::Timeout(after) | ResolvedLayer::Deadline(after) => Some(*after),
-        ResolvedLayer::Retry(_) | ResolvedLayer::Guard(_) => None,
+        ResolvedLayer::Retry(_) | ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => None,
     });
     times.min()
 }

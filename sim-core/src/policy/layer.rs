@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::breaker::Breaker;
 use super::bulkhead::Bulkhead;
 use super::concurrency::ConcurrencyLimit;
+use super::fallback::{Fallback, FallbackPolicy};
 use super::guard::{GuardPolicy, Scoped};
 use super::limiter::RateLimit;
 use super::problem::{Problem, Problems};
@@ -36,6 +37,8 @@ pub enum Layer {
     Throttle(Scoped<Throttle>),
     /// Learns from response times how many calls may be under way.
     ConcurrencyLimit(Scoped<ConcurrencyLimit>),
+    /// Makes do with another answer when the layers inside it fail; the outcome is `degraded`.
+    Fallback(Fallback),
 }
 
 /// What becomes of work whose caller has stopped waiting.
@@ -87,6 +90,8 @@ pub enum ResolvedLayer {
     Deadline(SimDuration),
     /// Can hold a call back: breaker, bulkhead, rate limit, throttle, concurrency limit.
     Guard(GuardPolicy),
+    /// Makes do with another answer when the layers inside it fail.
+    Fallback(FallbackPolicy),
 }
 
 /// A checked policy: what the engine follows.
@@ -160,6 +165,10 @@ impl Layer {
             Self::ConcurrencyLimit(limit) => {
                 guard("concurrency_limit", GuardPolicy::of_limit(limit))
             }
+            Self::Fallback(fallback) => fallback
+                .resolve()
+                .map(ResolvedLayer::Fallback)
+                .map_err(|problems| problems.inside("fallback")),
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod budget;
 pub mod bulkhead;
 pub mod concurrency;
 pub mod deadline;
+pub mod fallback;
 pub mod gate;
 pub mod guard;
 pub mod hedge;
@@ -31,6 +32,7 @@ pub use breaker::{
 pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
 pub use deadline::Deadline;
+pub use fallback::{Fallback, FallbackPolicy};
 pub use guard::{Guard, GuardKind, GuardPolicy, Scoped};
 pub use hedge::{Hedge, HedgedCall, Hedger};
 pub use layer::{

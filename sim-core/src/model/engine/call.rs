@@ -53,7 +53,7 @@ pub(super) enum LayerState {
     Passed { pass: Pass, since: SimTime },
     /// The call waits at a guard.
     Waiting,
-    /// The call has waited at a guard, which now says so; its turn to go on is still to come.
+    /// A guard has said so; the call's turn to go on is still to come.
     Released(Answer),
 }
 
@@ -101,13 +101,17 @@ impl Engine<'_> {
                 ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
                     LayerState::Timed(self.set_layer_timer(call, edge, index))
                 }
+                ResolvedLayer::Fallback(_) => LayerState::Idle,
                 ResolvedLayer::Guard(_) => match self.ask_guard(call, index) {
                     Answer::Admit(pass) => LayerState::Passed { pass, since: self.now },
                     Answer::Wait => {
                         *self.layer_state(call, index) = LayerState::Waiting;
                         return;
                     }
-                    Answer::Reject(outcome) => return self.go_outward(call, outcome, index),
+                    // Told in its turn: whoever starts a call need not fear that it has ended already.
+                    answer @ Answer::Reject(_) => {
+                        return self.goes_on_in_turn(call, index, answer);
+                    }
                 },
             };
             *self.layer_state(call, index) = state;
@@ -115,8 +119,7 @@ impl Engine<'_> {
         self.send(call);
     }
 
-    /// A call that has waited at the guard of a layer goes on as it was told to, if it is still
-    /// there.
+    /// A call goes on from the guard of a layer as it was told to, if it is still there.
     pub(super) fn goes_on(&mut self, call: u32, layer: usize) {
         let state = *self.layer_state(call, layer);
         let LayerState::Released(answer) = state else { return };
@@ -127,8 +130,6 @@ impl Engine<'_> {
             }
             Answer::Reject(outcome) => {
                 *self.layer_state(call, layer) = LayerState::Idle;
-                let edge = self.calls[call].edge;
-                self.meters.edge(edge).was_rejected(outcome);
                 self.go_outward(call, outcome, layer);
             }
             Answer::Wait => {}
@@ -150,16 +151,19 @@ impl Engine<'_> {
     }
 
     /// An outcome of what is inside the layer with this number goes outward from there.
-    pub(super) fn go_outward(&mut self, call: u32, outcome: Outcome, inside: usize) {
+    pub(super) fn go_outward(&mut self, call: u32, mut outcome: Outcome, inside: usize) {
         let model = self.model;
         let layers = &model.edges[self.calls[call].edge.index()].policy.layers;
         for index in (0..inside).rev() {
-            if let ResolvedLayer::Retry(retry) = &layers[index]
-                && self.tries_again(call, index, retry, outcome)
-            {
-                return;
+            match &layers[index] {
+                ResolvedLayer::Retry(retry) if self.tries_again(call, index, retry, outcome) => {
+                    return;
+                }
+                ResolvedLayer::Fallback(fallback) => {
+                    outcome = self.at_fallback(call, index, fallback, outcome);
+                }
+                _ => self.leave_layer(call, index, outcome),
             }
-            self.leave_layer(call, index, outcome);
         }
         self.end_call(call, outcome);
     }
@@ -223,8 +227,8 @@ impl Engine<'_> {
             ResolvedLayer::Retry(retry) => return self.wait_is_over(call, index, retry),
             ResolvedLayer::Timeout(_) => Outcome::Timeout,
             ResolvedLayer::Deadline(_) => Outcome::Deadline,
-            // A guard has an alarm of its own.
-            ResolvedLayer::Guard(_) => return,
+            // A guard has an alarm of its own, and a fallback takes no time.
+            ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => return,
         };
         *self.layer_state(call, index) = LayerState::Idle;
         self.stop_inside(call, index + 1, outcome);

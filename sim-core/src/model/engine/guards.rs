@@ -1,8 +1,8 @@
 //! The guards and budgets of all policies: which of them a call meets, and what becomes of those
 //! who wait.
 //!
-//! A guard that lets waiting calls go only says so; they go on once the event in progress has been
-//! handled, in the order in which they were released, at the same instant.
+//! A guard that turns a call away or lets a waiting one go only says so; they go on once the event
+//! in progress has been handled, in the order in which they were told, at the same instant.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -13,12 +13,13 @@ use rand::rand_core::utils::fill_bytes_via_next_word;
 use super::super::spec::{EdgeId, Model, Step};
 use super::super::workload::Load;
 use super::Engine;
-use super::call::{LayerState, Origin};
+use super::call::{Call, LayerState, Origin};
 use super::event::Event;
 use crate::kernel::draw::{Component, KeyedDraws, Slot};
 use crate::kernel::{SimTime, Timer};
 use crate::model::RunSeed;
 use crate::policy::budget::{AttemptEnd, BudgetMachine, CallMemory};
+use crate::policy::fallback::{FallbackPolicy, LastGood};
 use crate::policy::gate::{Answer, Ending, Gate, Pass, Released, Ticket};
 use crate::policy::{Guard, Outcome, ResolvedLayer, RetryPolicy, Scope};
 
@@ -27,6 +28,8 @@ use crate::policy::{Guard, Outcome, ResolvedLayer, RetryPolicy, Scope};
 pub(super) struct Guards {
     guards: Vec<Guarding>,
     budgets: Vec<BudgetMachine>,
+    /// Of each fallback: when those who share it last had a good answer.
+    last_good: Vec<LastGood>,
     /// Of each edge, where the state of each layer is; empty if no policy has any.
     places: Vec<Vec<Option<Place>>>,
     /// What budgets remember of each call, in the places of its layers' states.
@@ -121,6 +124,11 @@ impl Guards {
                 self.budgets.extend((0..count).map(start));
                 first
             }
+            ResolvedLayer::Fallback(_) => {
+                let first = self.last_good.len() as u32;
+                self.last_good.extend((0..count).map(|_| LastGood::default()));
+                first
+            }
             _ => 0,
         }
     }
@@ -136,6 +144,7 @@ fn scope_of(layer: &ResolvedLayer) -> Option<Scope> {
     match layer {
         ResolvedLayer::Guard(policy) => Some(policy.scope),
         ResolvedLayer::Retry(retry) => retry.budget.as_ref().map(|budget| budget.scope),
+        ResolvedLayer::Fallback(fallback) => Some(fallback.scope),
         ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => None,
     }
 }
@@ -204,10 +213,17 @@ impl Engine<'_> {
         let mut draws = LazyDraws { draws: &place.draws, call: key, attempt, taken: 0 };
         let answer = self.guards.guards[index].guard.ask(self.now, ticket, &mut draws);
         self.set_alarm(index);
+        answer
+    }
+
+    /// A call goes on as a guard has told it, once the event in progress has been handled.
+    pub(super) fn goes_on_in_turn(&mut self, call: u32, layer: usize, answer: Answer) {
         if let Answer::Reject(outcome) = answer {
+            let edge = self.calls[call].edge;
             self.meters.edge(edge).was_rejected(outcome);
         }
-        answer
+        *self.layer_state(call, layer) = LayerState::Released(answer);
+        self.guards.turn.push_back((call, layer as u8));
     }
 
     /// A call that a guard had let pass has ended so.
@@ -255,9 +271,7 @@ impl Engine<'_> {
     fn release(&mut self, index: usize) {
         let mut released = std::mem::take(&mut self.guards.released);
         for (Ticket(ticket), answer) in released.drain(..) {
-            let (call, layer) = (ticket as u32, (ticket >> 32) as u8);
-            *self.layer_state(call, usize::from(layer)) = LayerState::Released(answer);
-            self.guards.turn.push_back((call, layer));
+            self.goes_on_in_turn(ticket as u32, (ticket >> 32) as usize, answer);
         }
         self.guards.released = released;
         self.set_alarm(index);
@@ -280,7 +294,32 @@ impl Engine<'_> {
         };
     }
 
-    /// The guard or budget of a layer that a call meets.
+    /// What becomes of an outcome at a fallback: a failure that it makes up for is `degraded`.
+    pub(super) fn at_fallback(
+        &mut self,
+        call: u32,
+        layer: usize,
+        fallback: &FallbackPolicy,
+        outcome: Outcome,
+    ) -> Outcome {
+        let index = self.place_of(call, layer);
+        let now = self.now;
+        if outcome.is_good() {
+            self.guards.last_good[index].note(now);
+        }
+        if !fallback.on.contains(outcome) {
+            return outcome;
+        }
+        let Call { edge, key, attempts: attempt, .. } = self.calls[call];
+        let Some(place) = &self.guards.places[edge.index()][layer] else { return outcome };
+        let mut draws = LazyDraws { draws: &place.draws, call: key, attempt, taken: 0 };
+        match fallback.helps(now, self.guards.last_good[index], &mut draws) {
+            true => Outcome::Degraded,
+            false => outcome,
+        }
+    }
+
+    /// The guard, budget or fallback of a layer that a call meets.
     fn place_of(&self, call: u32, layer: usize) -> usize {
         let Some(place) = &self.guards.places[self.calls[call].edge.index()][layer] else {
             return 0;

@@ -274,7 +274,7 @@ impl<'m> Engine<'m> {
 fn lanes(layers: &[ResolvedLayer], queue: &mut EventQueue<Event>) -> Lanes {
     let lane = |layer: &ResolvedLayer| match layer {
         ResolvedLayer::Timeout(delay) | ResolvedLayer::Deadline(delay) => Some(queue.lane(*delay)),
-        ResolvedLayer::Retry(_) | ResolvedLayer::Guard(_) => None,
+        ResolvedLayer::Retry(_) | ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => None,
     };
     layers.iter().map(lane).collect()
 }

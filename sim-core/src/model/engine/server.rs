@@ -105,7 +105,8 @@ impl Engine<'_> {
             }
             self.requests[request].step += 1;
         }
-        self.finish(request, Outcome::Ok);
+        // `degraded`, if a call of its own was.
+        self.finish(request, self.requests[request].outcome);
     }
 
     fn work(&mut self, request: u32, demand: &Distribution) {
@@ -156,6 +157,9 @@ impl Engine<'_> {
         let optional = matches!(steps[step], Step::Call { optional: true, .. });
         if outcome.is_failure() && !optional {
             return self.finish(request, Outcome::ServerError);
+        }
+        if outcome == Outcome::Degraded && !optional {
+            self.requests[request].outcome = Outcome::Degraded;
         }
         self.requests[request].step += 1;
         self.resume(request);
