@@ -13,7 +13,7 @@ use crate::kernel::{LaneId, SimDuration, SimTime, Timer};
 use crate::policy::backoff::BackoffState;
 use crate::policy::budget::AttemptEnd;
 use crate::policy::gate::{Answer, Pass};
-use crate::policy::{Abandoned, Outcome, ResolvedLayer, RetryPolicy};
+use crate::policy::{Outcome, ResolvedLayer, RetryPolicy};
 
 /// A call in progress.
 #[derive(Clone, Copy, Debug)]
@@ -325,10 +325,5 @@ impl Engine<'_> {
     #[inline]
     pub(super) fn layer_state(&mut self, call: u32, layer: usize) -> &mut LayerState {
         &mut self.layer_states[call as usize * self.layers_per_call + layer]
-    }
-
-    /// Whether work that this call abandons is called off.
-    pub(super) fn calls_off(&self, edge: EdgeId) -> bool {
-        self.model.edges[edge.index()].policy.abandoned == Abandoned::Cancelled
     }
 }

@@ -34,7 +34,7 @@ use injection::Injection;
 use instance::{Instance, Pool};
 use meter::Meters;
 use request::{Request, Stage};
-use route::Route;
+pub(super) use route::Route;
 use slab::Slab;
 use source::Source;
 use users::Users;
@@ -66,7 +66,7 @@ pub(super) struct Engine<'m> {
     draws: Vec<KeyedDraws>,
     sites: Vec<u64>,
     lanes: Vec<Lanes>,
-    routes: Vec<Route>,
+    routes: &'m [Route<'m>],
     /// The draws of a first attempt that were made ahead, and of which call of which edge.
     ahead: (EdgeId, u64, DrawBlock),
     /// Whether a pool is letting the requests that wait in it take its workers.
@@ -75,7 +75,13 @@ pub(super) struct Engine<'m> {
 }
 
 impl<'m> Engine<'m> {
-    pub(super) fn new(model: &'m Model, seed: RunSeed, plan: &MeasurePlan) -> Self {
+    /// An engine at time zero; `routes` are those of the model.
+    pub(super) fn new(
+        model: &'m Model,
+        routes: &'m [Route<'m>],
+        seed: RunSeed,
+        plan: &MeasurePlan,
+    ) -> Self {
         let mut queue = EventQueue::new();
         let component = |edge: usize| Component::named(&model.edges[edge].name);
         let edges = 0..model.edges.len();
@@ -117,7 +123,7 @@ impl<'m> Engine<'m> {
                 .map(|e| KeyedDraws::new(seed.seed, seed.replication, component(e)))
                 .collect(),
             sites: edges.map(|e| component(e).id()).collect(),
-            routes: Route::all(model),
+            routes,
             serving: false,
             events: 0,
         }
