@@ -7,8 +7,8 @@ use super::event::Event;
 use super::instance::{Instance, Pool};
 use super::request::{NONE, Request, Stage};
 use super::route::Route;
-use crate::kernel::draw::{Slot, lineage};
 use crate::kernel::Distribution;
+use crate::kernel::draw::{Slot, lineage};
 use crate::policy::Outcome;
 
 impl<'m> Engine<'m> {
@@ -37,7 +37,9 @@ impl<'m> Engine<'m> {
         let pool = &mut self.pools[route.pool(instance)];
         if pool.take_worker() {
             self.instances[place].inside += 1;
-            self.begin(request, false);
+            if let Some(outcome) = self.begin(request, false) {
+                self.finish(request, outcome);
+            }
         } else if pool.has_room() {
             self.instances[place].inside += 1;
             pool.enqueue(request, &mut self.requests);
@@ -62,9 +64,9 @@ impl<'m> Engine<'m> {
     }
 
     /// A request that has just taken a worker, out of the queue or not, begins with its first step,
-    /// once nothing holds it up.
+    /// once nothing holds it up; how its handler ends, if it ends at once.
     #[inline]
-    fn begin(&mut self, request: u32, was_queued: bool) {
+    fn begin(&mut self, request: u32, was_queued: bool) -> Option<Outcome> {
         let now = self.now;
         let state = &mut self.requests[request];
         state.has_worker = true;
@@ -83,6 +85,7 @@ impl<'m> Engine<'m> {
         }
         state.stage = Stage::HeldUp;
         self.schedule_for(request, now + held_up, Event::WorkDone { request });
+        None
     }
 
     /// What a request worked on, or what held it up, is done; unless a crash was faster.
@@ -94,29 +97,44 @@ impl<'m> Engine<'m> {
             Stage::HeldUp => {}
             _ => return,
         }
-        self.run_steps(request);
+        self.go_on(request);
     }
 
-    /// Runs the steps of a handler until one of them takes time, or the handler ends.
-    fn run_steps(&mut self, request: u32) {
+    /// A request goes on with its next step.
+    #[inline]
+    fn go_on(&mut self, request: u32) {
+        if let Some(outcome) = self.run_steps(request) {
+            self.finish(request, outcome);
+        }
+    }
+
+    /// Runs the steps of a handler until one of them takes time, or the handler ends: then so.
+    #[inline]
+    fn run_steps(&mut self, request: u32) -> Option<Outcome> {
         let state = &self.requests[request];
         let route = &self.routes[state.edge.index()];
         let mut step = state.step;
         while let Some(next) = route.steps.get(usize::from(step)) {
             match next {
-                Step::Work(demand) => return self.work(request, route, demand),
-                Step::Call { edge, .. } => return self.call_from(request, *edge),
+                Step::Work(demand) => {
+                    self.work(request, route, demand);
+                    return None;
+                }
+                Step::Call { edge, .. } => {
+                    self.call_from(request, *edge);
+                    return None;
+                }
                 Step::Read(row) => self.requests[request].version = self.rows[row.index()],
                 Step::WriteIfUnchanged(row) => {
                     if !self.write_if_unchanged(request, *row) {
-                        return self.finish(request, Outcome::ClientError);
+                        return Some(Outcome::ClientError);
                     }
                 }
             }
             step += 1;
             self.requests[request].step = step;
         }
-        self.finish(request, Outcome::Ok);
+        Some(Outcome::Ok)
     }
 
     #[inline]
@@ -143,6 +161,7 @@ impl<'m> Engine<'m> {
     }
 
     /// The handler of a request calls another endpoint and waits for the answer.
+    #[inline(never)]
     fn call_from(&mut self, request: u32, edge: super::super::spec::EdgeId) {
         let Request { key, attempt, step, edge: own, .. } = self.requests[request];
         let site = self.sites[edge.index()].wrapping_add(u64::from(step));
@@ -171,12 +190,12 @@ impl<'m> Engine<'m> {
 
     fn resume(&mut self, request: u32) {
         if self.requests[request].has_worker {
-            return self.run_steps(request);
+            return self.go_on(request);
         }
         let pool = self.pool_of(request);
         if pool.take_worker() {
             self.hold_worker(request);
-            self.run_steps(request);
+            self.go_on(request);
         } else {
             pool.resume_later(request);
             self.requests[request].stage = Stage::Resuming;
@@ -193,6 +212,14 @@ impl<'m> Engine<'m> {
     /// The handler ends: the request leaves the instance and is answered.
     #[inline]
     fn finish(&mut self, request: u32, outcome: Outcome) {
+        let (instance, pool) = self.leave(request, outcome);
+        self.serve_waiting_at(instance, pool);
+    }
+
+    /// As [`Engine::finish`], but whoever waits for the worker is not served yet: the places of the
+    /// instance and of the pool.
+    #[inline]
+    fn leave(&mut self, request: u32, outcome: Outcome) -> (usize, usize) {
         let now = self.now;
         let state = &mut self.requests[request];
         let route = &self.routes[state.edge.index()];
@@ -216,7 +243,7 @@ impl<'m> Engine<'m> {
             meter.in_flight.down(now);
         });
         self.transmit_answer(request, outcome);
-        self.serve_waiting_at(instance, pool);
+        (instance, pool)
     }
 
     /// The news that its caller has closed the connection reaches a request: what is left of it
@@ -265,11 +292,14 @@ impl<'m> Engine<'m> {
         }
         self.serving = true;
         while let Some(next) = self.next_in(instance, pool) {
-            if self.requests[next].stage == Stage::Resuming {
+            let ended = if self.requests[next].stage == Stage::Resuming {
                 self.hold_worker(next);
-                self.run_steps(next);
+                self.run_steps(next)
             } else {
-                self.begin(next, true);
+                self.begin(next, true)
+            };
+            if let Some(outcome) = ended {
+                self.leave(next, outcome);
             }
         }
         self.serving = false;

@@ -25,13 +25,11 @@ impl Engine<'_> {
             }
             _ => {
                 let draws = &self.draws[edge.index()];
-                fresh =
-                    if route.draws { draws.block(key, attempt) } else { DrawBlock::default() };
+                fresh = if route.draws { draws.block(key, attempt) } else { DrawBlock::default() };
                 &fresh
             }
         };
-        let instance =
-            self.balancers[route.service.index()].choose(|| block.bits(Slot::Branch));
+        let instance = self.balancers[route.service.index()].choose(|| block.bits(Slot::Branch));
         let (bin, now) = (self.meters.bin(), self.now);
         // A handler's calls carry the version of the row that was last read on its behalf.
         let version = match origin {
