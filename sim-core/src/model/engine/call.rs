@@ -84,6 +84,7 @@ impl<'m> Engine<'m> {
 
     /// From the layer with this number inward, and out onto the wire, or until a guard holds it
     /// back.
+    #[inline(always)]
     fn go_inward(&mut self, call: u32, from: usize) {
         let edge = self.calls[call].edge;
         let layers = self.routes[edge.index()].layers;
@@ -135,7 +136,7 @@ impl<'m> Engine<'m> {
     }
 
     /// Sets the timer of a layer, whose delay counts from now.
-    #[inline]
+    #[inline(always)]
     fn time_layer(&mut self, call: u32, edge: EdgeId, layer: usize) -> Timer {
         match self.lanes[edge.index() * self.layers_per_call + layer] {
             Some(lane) => {
@@ -171,7 +172,7 @@ impl<'m> Engine<'m> {
     }
 
     /// Whether a retry layer tries again after this outcome: then its wait has begun.
-    #[inline]
+    #[inline(always)]
     fn tries_again(
         &mut self,
         call: u32,
@@ -278,7 +279,7 @@ impl<'m> Engine<'m> {
 
     /// A layer is done with a call that ends so: its timer stops, its guard and its budget hear
     /// of it.
-    #[inline]
+    #[inline(always)]
     fn leave_layer(&mut self, call: u32, index: usize, outcome: Outcome) {
         let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
         match state {
@@ -338,7 +339,7 @@ impl<'m> Engine<'m> {
         self.calls.remove(call);
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_call(&mut self, call: u32, outcome: Outcome) {
         let Call { started, origin, key, think, .. } = self.calls[call];
         self.calls.remove(call);

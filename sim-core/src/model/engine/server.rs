@@ -29,7 +29,7 @@ impl<'m> Engine<'m> {
         self.admit(request);
     }
 
-    #[inline]
+    #[inline(always)]
     fn admit(&mut self, request: u32) {
         let Request { edge, service, instance, .. } = self.requests[request];
         let route = &self.routes[edge.index()];
@@ -65,7 +65,7 @@ impl<'m> Engine<'m> {
 
     /// A request that has just taken a worker, out of the queue or not, begins with its first step,
     /// once nothing holds it up; how its handler ends, if it ends at once.
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self, request: u32, was_queued: bool) -> Option<Outcome> {
         let now = self.now;
         let state = &mut self.requests[request];
@@ -109,7 +109,7 @@ impl<'m> Engine<'m> {
     }
 
     /// Runs the steps of a handler until one of them takes time, or the handler ends: then so.
-    #[inline]
+    #[inline(always)]
     fn run_steps(&mut self, request: u32) -> Option<Outcome> {
         let state = &self.requests[request];
         let route = &self.routes[state.edge.index()];
@@ -137,7 +137,7 @@ impl<'m> Engine<'m> {
         Some(Outcome::Ok)
     }
 
-    #[inline]
+    #[inline(always)]
     fn work(&mut self, request: u32, route: &Route<'m>, demand: &Distribution) {
         let now = self.now;
         let state = &mut self.requests[request];
@@ -218,7 +218,7 @@ impl<'m> Engine<'m> {
 
     /// As [`Engine::finish`], but whoever waits for the worker is not served yet: the places of the
     /// instance and of the pool.
-    #[inline]
+    #[inline(always)]
     fn leave(&mut self, request: u32, outcome: Outcome) -> (usize, usize) {
         let now = self.now;
         let state = &mut self.requests[request];
@@ -284,7 +284,7 @@ impl<'m> Engine<'m> {
         self.serve_waiting_at(instance, pool);
     }
 
-    #[inline]
+    #[inline(always)]
     fn serve_waiting_at(&mut self, instance: usize, pool: usize) {
         // A request that ends at once serves the next in the outer round, not in a deeper one.
         if self.serving || self.pools[pool].is_idle() {

@@ -11,6 +11,7 @@ use crate::policy::Outcome;
 
 impl Engine<'_> {
     /// Sends an attempt of a call onto the wire.
+    #[inline(always)]
     pub(super) fn send(&mut self, call: u32) {
         let state = &mut self.calls[call];
         state.attempts += 1;
