@@ -239,6 +239,7 @@ impl<'m> Engine<'m> {
     }
 
     /// The timer of a layer fires: a timeout or a deadline passes, or a wait is over.
+    #[inline(never)]
     pub(super) fn layer_timer_fires(&mut self, call: u32, layer: u8) {
         let index = usize::from(layer);
         let outcome = match &self.routes[self.calls[call].edge.index()].layers[index] {

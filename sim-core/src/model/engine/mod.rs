@@ -165,6 +165,7 @@ impl<'m> Engine<'m> {
         self.meters.finish(end, RunEnd::Completed, self.events)
     }
 
+    #[inline(always)]
     fn handle(&mut self, event: Event) {
         match event {
             Event::Arrival { source } => self.arrival(source),
@@ -184,6 +185,18 @@ impl<'m> Engine<'m> {
             | Event::AnswerReaches { .. }
             | Event::GivesUp { .. }
             | Event::CancelReaches { .. } => {}
+            Event::GuardWakes { guard } => self.wake_guard(guard),
+            Event::FaultStarts { .. }
+            | Event::FaultEnds { .. }
+            | Event::Crashes { .. }
+            | Event::Restarts { .. } => self.handle_rare(event),
+        }
+    }
+
+    /// As [`Engine::handle`], of what happens a few times in a run.
+    #[cold]
+    fn handle_rare(&mut self, event: Event) {
+        match event {
             Event::FaultStarts { fault } => {
                 if let Some(service) = self.service_hit_by(fault) {
                     self.injection.start(service, fault);
@@ -195,8 +208,8 @@ impl<'m> Engine<'m> {
                 }
             }
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
-            Event::GuardWakes { guard } => self.wake_guard(guard),
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
+            _ => {}
         }
     }
 

@@ -7,8 +7,8 @@ use super::event::Event;
 use super::instance::{Instance, Pool};
 use super::request::{NONE, Request, Stage};
 use super::route::Route;
-use crate::kernel::Distribution;
 use crate::kernel::draw::{Slot, lineage};
+use crate::kernel::{Distribution, SimDuration};
 use crate::policy::Outcome;
 
 impl<'m> Engine<'m> {
@@ -23,7 +23,9 @@ impl<'m> Engine<'m> {
         if !self.instances[route.instance(state.instance)].up {
             return self.turn_away(request, Outcome::Refused);
         }
-        if let Some(outcome) = self.injection.turns_away(self.model, state, now) {
+        if !self.injection.is_calm()
+            && let Some(outcome) = self.injection.turns_away(self.model, state, now)
+        {
             return self.turn_away(request, outcome);
         }
         self.admit(request);
@@ -79,7 +81,11 @@ impl<'m> Engine<'m> {
             meter.waited(reached, now);
             meter.busy.up(now);
         });
-        let held_up = self.injection.holds_up(self.model, state, now);
+        let held_up = if self.injection.is_calm() {
+            SimDuration::ZERO
+        } else {
+            self.injection.holds_up(self.model, state, now)
+        };
         if held_up.is_zero() {
             return self.run_steps(request);
         }
@@ -149,7 +155,10 @@ impl<'m> Engine<'m> {
             let block = draws.block_of_step(state.key, state.attempt, u32::from(state.step));
             demand.sample(&mut block.slot(Slot::Demand))
         };
-        let mut slowness = self.injection.slowness(self.model, route.service, now);
+        let mut slowness = 1.0;
+        if !self.injection.is_calm() {
+            slowness = self.injection.slowness(self.model, route.service, now);
+        }
         if let Some(cold) = route.cold_start {
             let instance = &self.instances[route.instance(state.instance)];
             slowness *= instance.coldness(now, cold.factor, cold.warm_up);
@@ -248,6 +257,7 @@ impl<'m> Engine<'m> {
 
     /// The news that its caller has closed the connection reaches a request: what is left of it
     /// is not done.
+    #[inline(never)]
     pub(super) fn cancel_reaches(&mut self, request: u32) {
         if !self.requests[request].stage.is_inside() {
             return;

@@ -146,6 +146,7 @@ impl Engine<'_> {
     }
 
     /// The operating system gives up on a connection that stays silent.
+    #[inline(never)]
     pub(super) fn gives_up(&mut self, request: u32) {
         let Request { call, abandoned, .. } = self.requests[request];
         self.requests[request].outcome = Outcome::Lost;
