@@ -22,5 +22,6 @@ pub struct RunSeed {
 
 /// Runs a model once, from time zero to its length.
 pub fn run(model: &Model, seed: RunSeed, plan: &MeasurePlan) -> RunRecord {
-    engine::Engine::new(model, seed, plan).run()
+    let routes = engine::Route::all(model);
+    engine::Engine::new(model, &routes, seed, plan).run()
 }

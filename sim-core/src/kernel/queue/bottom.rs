@@ -59,6 +59,16 @@ impl<T: Copy> Bottom<T> {
         true
     }
 
+    /// Puts `entry`, which is not earlier than any, at the end.
+    #[inline]
+    pub(super) fn append(&mut self, entry: Entry<T>) {
+        if self.tail == self.entries.len() {
+            self.make_room(1, entry);
+        }
+        self.entries[self.tail] = entry;
+        self.tail += 1;
+    }
+
     /// Gives out the places of `n` further entries, all of which must be filled, in order, with
     /// entries not earlier than the last.
     #[inline]

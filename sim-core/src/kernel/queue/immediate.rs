@@ -6,37 +6,44 @@ use std::collections::VecDeque;
 ///
 /// Invariant: all of them are due at the queue's `now`, and time does not pass while there are
 /// any. So none is sorted among later ones, and only what waits elsewhere for the same time can
-/// come before the first of them.
+/// come before the first of them. There is a `first` if there is any: mostly it is alone, and the
+/// deque is not touched.
 #[derive(Clone, Debug)]
 pub(super) struct Immediate<E> {
-    events: VecDeque<(u32, E)>,
+    first: Option<(u32, E)>,
+    others: VecDeque<(u32, E)>,
 }
 
 impl<E: Copy> Immediate<E> {
     pub(super) fn new() -> Self {
-        Self { events: VecDeque::new() }
+        Self { first: None, others: VecDeque::new() }
     }
 
     /// Adds an event, which was scheduled after all others.
     #[inline]
     pub(super) fn push(&mut self, order: u32, event: E) {
-        self.events.push_back((order, event));
+        if self.first.is_none() {
+            self.first = Some((order, event));
+        } else {
+            self.others.push_back((order, event));
+        }
     }
 
     /// The order of the first event.
     #[inline]
     pub(super) fn first(&self) -> Option<u32> {
-        self.events.front().map(|(order, _)| *order)
+        self.first.map(|(order, _)| order)
     }
 
     /// Takes the first event off.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<E> {
-        self.events.pop_front().map(|(_, event)| event)
+        let next = if self.others.is_empty() { None } else { self.others.pop_front() };
+        std::mem::replace(&mut self.first, next).map(|(_, event)| event)
     }
 
     /// The orders of all events, to be changed.
     pub(super) fn orders(&mut self) -> impl Iterator<Item = &mut u32> {
-        self.events.iter_mut().map(|(order, _)| order)
+        self.first.iter_mut().chain(&mut self.others).map(|(order, _)| order)
     }
 }

@@ -244,11 +244,21 @@ impl<T: Copy> Ladder<T> {
     fn load(&mut self, bucket: Address) {
         self.horizon = bucket.end(self.base);
         let list = self.take(bucket);
-        if bucket.level == 0 || list.len() <= FEW {
+        if list.len() == 1 {
+            self.load_one(list);
+        } else if bucket.level == 0 || list.len() <= FEW {
             self.load_few(list);
         } else {
             self.load_by_digit(list, bucket.level - 1);
         }
+    }
+
+    #[inline]
+    fn load_one(&mut self, list: List) {
+        if let Some(entry) = self.chunks.front(&list) {
+            self.bottom.append(*entry);
+        }
+        self.chunks.clear(list);
     }
 
     #[inline]

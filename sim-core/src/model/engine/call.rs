@@ -9,11 +9,11 @@ use super::Engine;
 use super::event::Event;
 use super::request::NONE;
 use crate::kernel::draw::Slot;
-use crate::kernel::{LaneId, SimDuration, SimTime, Timer};
+use crate::kernel::{SimDuration, SimTime, Timer};
 use crate::policy::backoff::BackoffState;
 use crate::policy::budget::AttemptEnd;
 use crate::policy::gate::{Answer, Pass};
-use crate::policy::{Abandoned, Outcome, ResolvedLayer, RetryPolicy};
+use crate::policy::{Outcome, ResolvedLayer, RetryPolicy};
 
 /// A call in progress.
 #[derive(Clone, Copy, Debug)]
@@ -57,11 +57,9 @@ pub(super) enum LayerState {
     Released(Answer),
 }
 
-/// The lane of each layer's timer, if its delay is constant.
-pub(super) type Lanes = Vec<Option<LaneId>>;
-
-impl Engine<'_> {
+impl<'m> Engine<'m> {
     /// A client or a handler wants something: the call goes inward.
+    #[inline]
     pub(super) fn start_call(&mut self, edge: EdgeId, key: u64, origin: Origin, think: u64) -> u32 {
         let call = self.calls.insert(Call {
             key,
@@ -86,9 +84,10 @@ impl Engine<'_> {
 
     /// From the layer with this number inward, and out onto the wire, or until a guard holds it
     /// back.
+    #[inline(always)]
     fn go_inward(&mut self, call: u32, from: usize) {
         let edge = self.calls[call].edge;
-        let layers = &self.model.edges[edge.index()].policy.layers;
+        let layers = self.routes[edge.index()].layers;
         for (index, layer) in layers.iter().enumerate().skip(from) {
             let state = match layer {
                 ResolvedLayer::Retry(retry) => {
@@ -98,8 +97,9 @@ impl Engine<'_> {
                     let backoff = BackoffState::default();
                     LayerState::Retrying { attempts: 1, backoff, wait: Timer::NONE }
                 }
-                ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
-                    LayerState::Timed(self.set_layer_timer(call, edge, index))
+                ResolvedLayer::Timeout(_) => LayerState::Timed(self.time_layer(call, edge, index)),
+                ResolvedLayer::Deadline(limit) => {
+                    LayerState::Timed(self.time_call(call, edge, index, *limit))
                 }
                 ResolvedLayer::Fallback(_) => LayerState::Idle,
                 ResolvedLayer::Guard(_) => match self.ask_guard(call, index) {
@@ -136,26 +136,33 @@ impl Engine<'_> {
         }
     }
 
-    fn set_layer_timer(&mut self, call: u32, edge: EdgeId, layer: usize) -> Timer {
-        let event = Event::LayerTimer { layer: layer as u8, call };
-        let spec = &self.model.edges[edge.index()].policy.layers[layer];
-        let started = self.calls[call].started;
-        match (spec, self.lanes[edge.index()][layer]) {
-            // A deadline counts from the start of the call, even inside a retry.
-            (ResolvedLayer::Deadline(limit), _) if started < self.now => {
-                self.queue.schedule_timer((started + *limit).max(self.now), event)
+    /// Sets the timer of a layer, whose delay counts from now.
+    #[inline(always)]
+    fn time_layer(&mut self, call: u32, edge: EdgeId, layer: usize) -> Timer {
+        match self.lanes[edge.index() * self.layers_per_call + layer] {
+            Some(lane) => {
+                let event = Event::LayerTimer { layer: layer as u8, call };
+                self.queue.schedule_in_lane(lane, event)
             }
-            (_, Some(lane)) => self.queue.schedule_in_lane(lane, event),
-            (_, None) => Timer::NONE,
+            None => Timer::NONE,
         }
+    }
+
+    /// Sets the timer of a deadline, which counts from the start of the call, even inside a retry.
+    fn time_call(&mut self, call: u32, edge: EdgeId, layer: usize, limit: SimDuration) -> Timer {
+        let started = self.calls[call].started;
+        if started == self.now {
+            return self.time_layer(call, edge, layer);
+        }
+        let event = Event::LayerTimer { layer: layer as u8, call };
+        self.queue.schedule_timer((started + limit).max(self.now), event)
     }
 
     /// An outcome of what is inside the layer with this number goes outward from there.
     pub(super) fn go_outward(&mut self, call: u32, mut outcome: Outcome, inside: usize) {
-        let model = self.model;
-        let layers = &model.edges[self.calls[call].edge.index()].policy.layers;
-        for index in (0..inside).rev() {
-            match &layers[index] {
+        let layers = self.routes[self.calls[call].edge.index()].layers;
+        for (index, layer) in layers[..inside].iter().enumerate().rev() {
+            match layer {
                 ResolvedLayer::Retry(retry) if self.tries_again(call, index, retry, outcome) => {
                     return;
                 }
@@ -169,6 +176,7 @@ impl Engine<'_> {
     }
 
     /// Whether a retry layer tries again after this outcome: then its wait has begun.
+    #[inline(always)]
     fn tries_again(
         &mut self,
         call: u32,
@@ -176,8 +184,7 @@ impl Engine<'_> {
         retry: &RetryPolicy,
         outcome: Outcome,
     ) -> bool {
-        let LayerState::Retrying { attempts, mut backoff, .. } = *self.layer_state(call, index)
-        else {
+        let LayerState::Retrying { attempts, .. } = *self.layer_state(call, index) else {
             return false;
         };
         let retryable = retry.on.contains(outcome);
@@ -189,6 +196,22 @@ impl Engine<'_> {
         if used_up || !retryable {
             return false;
         }
+        self.waits_to_try_again(call, index, retry, outcome)
+    }
+
+    /// As [`Engine::tries_again`], of an outcome that the layer would try again after.
+    #[inline(never)]
+    fn waits_to_try_again(
+        &mut self,
+        call: u32,
+        index: usize,
+        retry: &RetryPolicy,
+        outcome: Outcome,
+    ) -> bool {
+        let LayerState::Retrying { attempts, mut backoff, .. } = *self.layer_state(call, index)
+        else {
+            return false;
+        };
         let Call { key, edge, attempts: sent, .. } = self.calls[call];
         let block = self.draws[edge.index()].block(key, sent);
         let delay = retry.backoff.delay_after(
@@ -213,17 +236,17 @@ impl Engine<'_> {
     /// has passed.
     fn passes_a_deadline(&self, call: u32, index: usize, wait: SimDuration) -> bool {
         let Call { started, edge, .. } = self.calls[call];
-        let outside = &self.model.edges[edge.index()].policy.layers[..index];
+        let outside = &self.routes[edge.index()].layers[..index];
         outside.iter().any(|layer| {
             matches!(layer, ResolvedLayer::Deadline(limit) if self.now + wait >= started + *limit)
         })
     }
 
     /// The timer of a layer fires: a timeout or a deadline passes, or a wait is over.
+    #[inline(never)]
     pub(super) fn layer_timer_fires(&mut self, call: u32, layer: u8) {
         let index = usize::from(layer);
-        let model = self.model;
-        let outcome = match &model.edges[self.calls[call].edge.index()].policy.layers[index] {
+        let outcome = match &self.routes[self.calls[call].edge.index()].layers[index] {
             ResolvedLayer::Retry(retry) => return self.wait_is_over(call, index, retry),
             ResolvedLayer::Timeout(_) => Outcome::Timeout,
             ResolvedLayer::Deadline(_) => Outcome::Deadline,
@@ -249,7 +272,7 @@ impl Engine<'_> {
     /// Stops everything inside, from the layer with this number on: timers, waits, the attempt on
     /// the wire, which ends so.
     fn stop_inside(&mut self, call: u32, from: usize, outcome: Outcome) {
-        let layers = self.model.edges[self.calls[call].edge.index()].policy.layers.len();
+        let layers = self.routes[self.calls[call].edge.index()].layers.len();
         for index in (from..layers).rev() {
             self.leave_layer(call, index, Outcome::Cancelled);
         }
@@ -261,7 +284,7 @@ impl Engine<'_> {
 
     /// A layer is done with a call that ends so: its timer stops, its guard and its budget hear
     /// of it.
-    #[inline]
+    #[inline(always)]
     fn leave_layer(&mut self, call: u32, index: usize, outcome: Outcome) {
         let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
         match state {
@@ -270,14 +293,25 @@ impl Engine<'_> {
                 self.queue.cancel(timer);
             }
             LayerState::Retrying { wait, .. } => {
-                self.queue.cancel(wait);
+                if !wait.is_none() {
+                    self.queue.cancel(wait);
+                }
                 let edge = self.calls[call].edge;
                 if let ResolvedLayer::Retry(RetryPolicy { budget: Some(_), .. }) =
-                    self.model.edges[edge.index()].policy.layers[index]
+                    self.routes[edge.index()].layers[index]
                 {
                     self.close_budget(call, index, outcome);
                 }
             }
+            state => self.leave_guard(call, index, state, outcome),
+        }
+    }
+
+    /// As [`Engine::leave_layer`], of a layer that holds calls back.
+    #[inline(never)]
+    fn leave_guard(&mut self, call: u32, index: usize, state: LayerState, outcome: Outcome) {
+        match state {
+            LayerState::Idle | LayerState::Timed(_) | LayerState::Retrying { .. } => {}
             LayerState::Passed { pass, since } => {
                 self.tell_guard(call, index, (pass, since), outcome);
             }
@@ -290,9 +324,11 @@ impl Engine<'_> {
     }
 
     /// The attempt that a call waits for has ended so.
+    #[inline]
     pub(super) fn attempt_ended(&mut self, call: u32, outcome: Outcome) {
-        self.calls[call].request = NONE;
-        let layers = self.model.edges[self.calls[call].edge.index()].policy.layers.len();
+        let state = &mut self.calls[call];
+        state.request = NONE;
+        let layers = self.routes[state.edge.index()].layers.len();
         self.go_outward(call, outcome, layers);
     }
 
@@ -308,6 +344,7 @@ impl Engine<'_> {
         self.calls.remove(call);
     }
 
+    #[inline(always)]
     fn end_call(&mut self, call: u32, outcome: Outcome) {
         let Call { started, origin, key, think, .. } = self.calls[call];
         self.calls.remove(call);
@@ -329,10 +366,5 @@ impl Engine<'_> {
     #[inline]
     pub(super) fn layer_state(&mut self, call: u32, layer: usize) -> &mut LayerState {
         &mut self.layer_states[call as usize * self.layers_per_call + layer]
-    }
-
-    /// Whether work that this call abandons is called off.
-    pub(super) fn calls_off(&self, edge: EdgeId) -> bool {
-        self.model.edges[edge.index()].policy.abandoned == Abandoned::Cancelled
     }
 }

@@ -251,6 +251,7 @@ impl Engine<'_> {
     }
 
     /// The time has come that a guard wanted to be woken at.
+    #[inline(never)]
     pub(super) fn wake_guard(&mut self, guard: u32) {
         let index = guard as usize;
         let Guards { guards, released, .. } = &mut self.guards;
@@ -261,6 +262,7 @@ impl Engine<'_> {
     }
 
     /// Calls that guards have released go on, each in its turn.
+    #[inline(never)]
     pub(super) fn let_released_go_on(&mut self) {
         while let Some((call, layer)) = self.guards.turn.pop_front() {
             self.goes_on(call, usize::from(layer));

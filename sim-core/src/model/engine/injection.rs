@@ -15,6 +15,8 @@ use rand::Rng;
 #[derive(Debug)]
 pub(super) struct Injection {
     active: Vec<Vec<u16>>,
+    /// How many are active on all services.
+    running: usize,
     draws: Vec<KeyedDraws>,
     /// What tells the calls of one edge from those of another.
     sites: Vec<u64>,
@@ -28,6 +30,7 @@ impl Injection {
         };
         Self {
             active: vec![Vec::new(); model.services.len()],
+            running: 0,
             draws: model.faults.iter().map(draws).collect(),
             sites: model.edges.iter().map(|e| Component::named(&e.name).id()).collect(),
         }
@@ -36,11 +39,21 @@ impl Injection {
     /// A fault of a service starts.
     pub(super) fn start(&mut self, service: ServiceId, fault: u16) {
         self.active[service.index()].push(fault);
+        self.running += 1;
     }
 
     /// A fault of a service is withdrawn.
     pub(super) fn end(&mut self, service: ServiceId, fault: u16) {
-        self.active[service.index()].retain(|f| *f != fault);
+        let active = &mut self.active[service.index()];
+        let before = active.len();
+        active.retain(|f| *f != fault);
+        self.running -= before - active.len();
+    }
+
+    /// Whether no fault is active anywhere.
+    #[inline]
+    pub(super) fn is_calm(&self) -> bool {
+        self.running == 0
     }
 
     /// Whether a request that reaches its service is turned away there, and how.

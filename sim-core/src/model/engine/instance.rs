@@ -69,6 +69,12 @@ impl Pool {
         }
     }
 
+    /// Whether nobody waits for a worker.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting == 0 && self.resuming.is_empty()
+    }
+
     /// Takes a worker, if one is free.
     #[inline]
     pub(super) fn take_worker(&mut self) -> bool {
@@ -124,8 +130,10 @@ impl Pool {
     }
 
     /// Takes a request out of the queue, wherever it stands.
+    #[inline]
     pub(super) fn unlink(&mut self, request: u32, requests: &mut Slab<Request>) {
-        let Request { previous, next, .. } = requests[request];
+        let Request { previous, next, .. } = &requests[request];
+        let (previous, next) = (*previous, *next);
         match previous {
             NONE => self.head = next,
             previous => requests[previous].next = next,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::super::record::{
     MeasurePlan, OutcomeCounts, RunEnd, RunRecord, SliceRecord, SubjectKind, SubjectRecord,
 };
-use super::super::spec::{ClientId, EdgeId, Model, ServiceId};
+use super::super::spec::{ClientId, EdgeId, EndpointSpec, Model, ServiceId};
 use crate::kernel::SimTime;
 use crate::policy::Outcome;
 use crate::stats::{Recorded, Recorder};
@@ -19,11 +19,10 @@ use crate::stats::{Recorded, Recorder};
 pub(super) struct Meters {
     plan: MeasurePlan,
     subjects: Vec<Meter>,
-    /// Where the edges, the services and the endpoints start in `subjects`.
+    /// Where the edges and the services start in `subjects`.
     edges: usize,
+    #[cfg(debug_assertions)]
     services: usize,
-    /// The subject of each endpoint that is measured apart from its service.
-    endpoints: Vec<Option<usize>>,
     slice: usize,
     bin: usize,
     bin_end: SimTime,
@@ -38,13 +37,11 @@ impl Meters {
         subjects.extend(model.clients.iter().map(|c| named(SubjectKind::Client, &c.name)));
         let edges = subjects.len();
         subjects.extend(model.edges.iter().map(|e| named(SubjectKind::Edge, &e.name)));
+        #[cfg(debug_assertions)]
         let services = subjects.len();
         subjects.extend(model.services.iter().map(|s| named(SubjectKind::Service, &s.name)));
-        let mut endpoints = Vec::new();
-        for endpoint in &model.endpoints {
-            let apart = model.services[endpoint.service.index()].endpoints.len() > 1;
-            endpoints.push(apart.then_some(subjects.len()));
-            if apart {
+        for (endpoint, subject) in model.endpoints.iter().zip(subjects_of_endpoints(model)) {
+            if subject.is_some() {
                 subjects.push(named(SubjectKind::Endpoint, &endpoint.name));
             }
         }
@@ -52,8 +49,8 @@ impl Meters {
             plan: plan.clone(),
             subjects,
             edges,
+            #[cfg(debug_assertions)]
             services,
-            endpoints,
             slice: 0,
             bin: 0,
             bin_end: SimTime::ZERO + plan.rate_bin,
@@ -85,15 +82,18 @@ impl Meters {
         &mut self.subjects[self.edges + id.index()]
     }
 
-    #[inline]
+    #[cfg(debug_assertions)]
     pub(super) fn service(&mut self, id: ServiceId) -> &mut Meter {
         &mut self.subjects[self.services + id.index()]
     }
 
-    /// The meter of an endpoint that is measured apart from its service.
-    #[inline]
-    pub(super) fn endpoint(&mut self, endpoint: usize) -> Option<&mut Meter> {
-        self.endpoints[endpoint].map(|subject| &mut self.subjects[subject])
+    /// Books at a service and, where it is measured apart, at its endpoint.
+    #[inline(always)]
+    pub(super) fn book(&mut self, at: Subjects, mut book: impl FnMut(&mut Meter)) {
+        book(&mut self.subjects[at.service as usize]);
+        if let Some(endpoint) = at.endpoint {
+            book(&mut self.subjects[endpoint as usize]);
+        }
     }
 
     /// Closes every bin and slice that ends at or before `now`.
@@ -137,6 +137,34 @@ impl Meters {
         let subjects = self.subjects.into_iter().map(|meter| meter.finish(slices)).collect();
         RunRecord { end: how, events, plan: self.plan, subjects }
     }
+}
+
+/// The subjects at which a request is measured inside its instance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subjects {
+    service: u32,
+    /// That of an endpoint that is measured apart from its service.
+    endpoint: Option<u32>,
+}
+
+impl Subjects {
+    pub(super) fn of(model: &Model, service: ServiceId, endpoint: Option<u32>) -> Self {
+        let service = (model.clients.len() + model.edges.len() + service.index()) as u32;
+        Self { service, endpoint }
+    }
+}
+
+/// The subject of each endpoint that is measured apart from its service, behind those of the
+/// clients, the edges and the services.
+pub(super) fn subjects_of_endpoints(model: &Model) -> Vec<Option<u32>> {
+    let mut next = (model.clients.len() + model.edges.len() + model.services.len()) as u32;
+    let subject = |endpoint: &EndpointSpec| {
+        let apart = model.services[endpoint.service.index()].endpoints.len() > 1;
+        let subject = apart.then_some(next);
+        next += u32::from(apart);
+        subject
+    };
+    model.endpoints.iter().map(subject).collect()
 }
 
 /// The meter of one subject.

@@ -22,19 +22,19 @@ mod wire;
 
 use super::balancer::BalancerState;
 use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
-use super::spec::{ClientId, EdgeId, Model, ServiceId};
+use super::spec::{ClientId, EdgeId, Limits, Model, ServiceId};
 use super::{RunSeed, workload::Load};
 use crate::kernel::draw::{Component, DrawBlock, KeyedDraws};
-use crate::kernel::{EventQueue, SimTime};
+use crate::kernel::{EventQueue, LaneId, SimTime};
 use crate::policy::ResolvedLayer;
-use call::{Call, Lanes, LayerState, Origin};
+use call::{Call, LayerState, Origin};
 use event::Event;
 use guards::Guards;
 use injection::Injection;
 use instance::{Instance, Pool};
 use meter::Meters;
 use request::{Request, Stage};
-use route::Route;
+pub(super) use route::Route;
 use slab::Slab;
 use source::Source;
 use users::Users;
@@ -62,33 +62,41 @@ pub(super) struct Engine<'m> {
     injection: Injection,
     meters: Meters,
     /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
-    /// of its layers' timers, where its requests go.
+    /// of its layers' timers (`layers_per_call` an edge), where its requests go.
     draws: Vec<KeyedDraws>,
     sites: Vec<u64>,
-    lanes: Vec<Lanes>,
-    routes: Vec<Route>,
+    lanes: Vec<Option<LaneId>>,
+    routes: &'m [Route<'m>],
     /// The draws of a first attempt that were made ahead, and of which call of which edge.
     ahead: (EdgeId, u64, DrawBlock),
     /// Whether a pool is letting the requests that wait in it take its workers.
     serving: bool,
     events: u64,
+    limits: Limits,
 }
 
 impl<'m> Engine<'m> {
-    pub(super) fn new(model: &'m Model, seed: RunSeed, plan: &MeasurePlan) -> Self {
+    /// An engine at time zero; `routes` are those of the model.
+    pub(super) fn new(
+        model: &'m Model,
+        routes: &'m [Route<'m>],
+        seed: RunSeed,
+        plan: &MeasurePlan,
+    ) -> Self {
         let mut queue = EventQueue::new();
         let component = |edge: usize| Component::named(&model.edges[edge].name);
         let edges = 0..model.edges.len();
         let layers = model.edges.iter().map(|edge| edge.policy.layers.len());
+        let layers_per_call = layers.max().unwrap_or(0);
         Self {
-            lanes: model.edges.iter().map(|e| lanes(&e.policy.layers, &mut queue)).collect(),
+            lanes: lanes(model, layers_per_call, &mut queue),
             model,
             now: SimTime::ZERO,
             queue,
             calls: Slab::new(),
             requests: Slab::new(),
             layer_states: Vec::new(),
-            layers_per_call: layers.max().unwrap_or(0),
+            layers_per_call,
             sources: Source::all(model, seed),
             users: Users::all(model, seed),
             balancers: model
@@ -117,9 +125,10 @@ impl<'m> Engine<'m> {
                 .map(|e| KeyedDraws::new(seed.seed, seed.replication, component(e)))
                 .collect(),
             sites: edges.map(|e| component(e).id()).collect(),
-            routes: Route::all(model),
+            routes,
             serving: false,
             events: 0,
+            limits: model.limits,
         }
     }
 
@@ -156,6 +165,7 @@ impl<'m> Engine<'m> {
         self.meters.finish(end, RunEnd::Completed, self.events)
     }
 
+    #[inline(always)]
     fn handle(&mut self, event: Event) {
         match event {
             Event::Arrival { source } => self.arrival(source),
@@ -175,6 +185,18 @@ impl<'m> Engine<'m> {
             | Event::AnswerReaches { .. }
             | Event::GivesUp { .. }
             | Event::CancelReaches { .. } => {}
+            Event::GuardWakes { guard } => self.wake_guard(guard),
+            Event::FaultStarts { .. }
+            | Event::FaultEnds { .. }
+            | Event::Crashes { .. }
+            | Event::Restarts { .. } => self.handle_rare(event),
+        }
+    }
+
+    /// As [`Engine::handle`], of what happens a few times in a run.
+    #[cold]
+    fn handle_rare(&mut self, event: Event) {
+        match event {
             Event::FaultStarts { fault } => {
                 if let Some(service) = self.service_hit_by(fault) {
                     self.injection.start(service, fault);
@@ -186,8 +208,8 @@ impl<'m> Engine<'m> {
                 }
             }
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
-            Event::GuardWakes { guard } => self.wake_guard(guard),
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
+            _ => {}
         }
     }
 
@@ -226,13 +248,13 @@ impl<'m> Engine<'m> {
         }
     }
 
+    #[inline]
     fn runs_away(&self) -> Option<Runaway> {
-        let limits = self.model.limits;
-        if self.events >= limits.events {
+        if self.events >= self.limits.events {
             return Some(Runaway::Events);
         }
         let in_flight = self.calls.len() + self.requests.len();
-        (in_flight > limits.in_flight as usize).then_some(Runaway::InFlight)
+        (in_flight > self.limits.in_flight as usize).then_some(Runaway::InFlight)
     }
 
     /// Each resource that was taken is given back or held by somebody who is still there; each
@@ -270,11 +292,15 @@ impl<'m> Engine<'m> {
     fn assert_conservation(&mut self) {}
 }
 
-/// The lane of each layer's timer.
-fn lanes(layers: &[ResolvedLayer], queue: &mut EventQueue<Event>) -> Lanes {
-    let lane = |layer: &ResolvedLayer| match layer {
-        ResolvedLayer::Timeout(delay) | ResolvedLayer::Deadline(delay) => Some(queue.lane(*delay)),
-        ResolvedLayer::Retry(_) | ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => None,
-    };
-    layers.iter().map(lane).collect()
+/// The lane of the timer of each layer, so many layers an edge.
+fn lanes(model: &Model, layers: usize, queue: &mut EventQueue<Event>) -> Vec<Option<LaneId>> {
+    let mut lanes = vec![None; model.edges.len() * layers];
+    for (nth, edge) in model.edges.iter().enumerate() {
+        for (layer, resolved) in edge.policy.layers.iter().enumerate() {
+            if let ResolvedLayer::Timeout(delay) | ResolvedLayer::Deadline(delay) = resolved {
+                lanes[nth * layers + layer] = Some(queue.lane(*delay));
+            }
+        }
+    }
+    lanes
 }

@@ -1,35 +1,55 @@
 //! What the engine asks of an edge at every step of every request, looked up once.
 
 use super::super::balancer::Balancer;
-use super::super::spec::{EdgeSpec, EndpointId, Model, ServiceId, Step};
+use super::super::spec::{
+    ColdStart, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
+};
+use super::meter::{self, Subjects};
 use crate::kernel::{Distribution, SimDuration};
+use crate::policy::{Abandoned, LateAnswers, ResolvedLayer};
 
 /// Where the requests of an edge go, and how.
+///
+/// It is made before the run and lent to it, so that whoever holds one may change the state of the
+/// run meanwhile.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Route {
+pub(in super::super) struct Route<'m> {
+    /// The layers of its policy, outermost first.
+    pub(super) layers: &'m [ResolvedLayer],
+    /// The steps of its endpoint.
+    pub(super) steps: &'m [Step],
+    pub(super) link: &'m LinkSpec,
+    /// The latency of its link, if nothing is drawn for it, and nothing is lost.
+    pub(super) sure_latency: Option<SimDuration>,
     /// The latency of its link, if it is constant.
     pub(super) constant_latency: Option<SimDuration>,
+    pub(super) overrun: Option<Overrun>,
+    pub(super) cold_start: Option<ColdStart>,
+    /// What is measured at its service and its endpoint.
+    pub(super) served: Subjects,
     /// The first instance of its service among those of all services.
     first_instance: u32,
     /// The pool of its endpoint in that instance, among those of all instances.
     first_pool: u32,
     pools_per_instance: u32,
     pub(super) service: ServiceId,
-    pub(super) endpoint: EndpointId,
-    /// Whether its endpoint is measured apart from its service.
-    pub(super) is_measured_apart: bool,
-    /// Whether its link loses messages.
-    pub(super) loses: bool,
+    /// Whether its service lets a worker go while a request waits for a call.
+    pub(super) is_async: bool,
+    /// Whether work that its caller abandons is called off.
+    pub(super) calls_off: bool,
+    /// Whether a late answer ends the call.
+    pub(super) accepts_late_answers: bool,
     /// Whether something is drawn for every attempt: an instance, a latency, a loss, or the demand
     /// of the first step.
     pub(super) draws: bool,
 }
 
-impl Route {
+impl<'m> Route<'m> {
     /// The routes of all edges.
-    pub(super) fn all(model: &Model) -> Vec<Self> {
+    pub(in super::super) fn all(model: &'m Model) -> Vec<Self> {
+        let endpoints = meter::subjects_of_endpoints(model);
         let (first_instances, first_pools) = places(model);
-        let of = |edge: &EdgeSpec| {
+        let of = |edge: &'m EdgeSpec| {
             let endpoint = &model.endpoints[edge.to.index()];
             let service = &model.services[endpoint.service.index()];
             let link = &model.links[edge.link.index()];
@@ -41,24 +61,25 @@ impl Route {
             };
             let chooses = service.balancer == Balancer::Random && service.instances > 1;
             Self {
+                layers: &edge.policy.layers,
+                steps: &endpoint.steps,
+                link,
+                sure_latency: constant_latency.filter(|_| !loses),
                 constant_latency,
+                overrun: service.overrun,
+                cold_start: service.cold_start,
+                served: Subjects::of(model, endpoint.service, endpoints[edge.to.index()]),
                 first_instance: first_instances[endpoint.service.index()],
                 first_pool: first_pools[endpoint.service.index()] + u32::from(endpoint.pool),
                 pools_per_instance: service.pools.len() as u32,
                 service: endpoint.service,
-                endpoint: edge.to,
-                is_measured_apart: service.endpoints.len() > 1,
-                loses,
+                is_async: service.mode == ServiceMode::Async,
+                calls_off: edge.policy.abandoned == Abandoned::Cancelled,
+                accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
                 draws: chooses || loses || constant_latency.is_none() || first_demand,
             }
         };
         model.edges.iter().map(of).collect()
-    }
-
-    /// The latency of its link, if nothing is drawn for it.
-    #[inline]
-    pub(super) fn sure_latency(&self) -> Option<SimDuration> {
-        self.constant_latency.filter(|_| !self.loses)
     }
 
     /// The place of an instance of its service among all instances.

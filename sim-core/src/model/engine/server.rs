@@ -1,148 +1,185 @@
 //! Inside an instance: admission, the steps of a handler, the answer.
 
-use super::super::spec::{RowId, ServiceMode, Step};
+use super::super::spec::{RowId, Step};
 use super::Engine;
 use super::call::Origin;
 use super::event::Event;
 use super::instance::{Instance, Pool};
-use super::meter::Meter;
 use super::request::{NONE, Request, Stage};
 use super::route::Route;
 use crate::kernel::draw::{Slot, lineage};
 use crate::kernel::{Distribution, SimDuration};
 use crate::policy::Outcome;
 
-impl Engine<'_> {
+impl<'m> Engine<'m> {
     /// A request reaches its instance: it is turned away, takes a worker, or waits for one.
+    #[inline]
     pub(super) fn reaches(&mut self, request: u32) {
-        let now = self.now;
-        let bin = self.meters.bin();
-        self.requests[request].reached = now;
-        self.for_each_meter(request, |meter| meter.arrives(bin, now));
-        if !self.instance_of(request).up {
+        let (bin, now) = (self.meters.bin(), self.now);
+        let state = &mut self.requests[request];
+        state.reached = now;
+        let route = &self.routes[state.edge.index()];
+        self.meters.book(route.served, |meter| meter.arrives(bin, now));
+        if !self.instances[route.instance(state.instance)].up {
             return self.turn_away(request, Outcome::Refused);
         }
-        let hit = self.injection.turns_away(self.model, &self.requests[request], now);
-        if let Some(outcome) = hit {
+        if !self.injection.is_calm()
+            && let Some(outcome) = self.injection.turns_away(self.model, state, now)
+        {
             return self.turn_away(request, outcome);
         }
         self.admit(request);
     }
 
+    #[inline(always)]
     fn admit(&mut self, request: u32) {
-        let Request { service, instance, .. } = self.requests[request];
-        let pool = self.pool_of(request);
+        let Request { edge, service, instance, .. } = self.requests[request];
+        let route = &self.routes[edge.index()];
+        let place = route.instance(instance);
+        let pool = &mut self.pools[route.pool(instance)];
         if pool.take_worker() {
-            self.instance_of(request).inside += 1;
-            self.begin(request);
+            self.instances[place].inside += 1;
+            if let Some(outcome) = self.begin(request, false) {
+                self.finish(request, outcome);
+            }
         } else if pool.has_room() {
-            self.instance_of(request).inside += 1;
-            self.wait_in_queue(request);
+            self.instances[place].inside += 1;
+            pool.enqueue(request, &mut self.requests);
+            self.requests[request].stage = Stage::Queued;
+            let now = self.now;
+            self.meters.book(route.served, |meter| meter.queue.up(now));
         } else {
             return self.turn_away(request, Outcome::Overflow);
         }
-        if let Some(overrun) = self.model.services[service.index()].overrun
-            && self.instance_of(request).inside > overrun.requests_above
+        if let Some(overrun) = route.overrun
+            && self.instances[place].inside > overrun.requests_above
         {
             self.crash(service, instance, self.now + overrun.restart);
         }
     }
 
     /// Answers a request that never came inside.
+    #[cold]
     fn turn_away(&mut self, request: u32, outcome: Outcome) {
         self.book_the_end(request, outcome);
         self.transmit_answer(request, outcome);
     }
 
-    fn wait_in_queue(&mut self, request: u32) {
+    /// A request that has just taken a worker, out of the queue or not, begins with its first step,
+    /// once nothing holds it up; how its handler ends, if it ends at once.
+    #[inline(always)]
+    fn begin(&mut self, request: u32, was_queued: bool) -> Option<Outcome> {
         let now = self.now;
-        let (_, pool) = self.places_of(request);
-        self.pools[pool].enqueue(request, &mut self.requests);
-        self.requests[request].stage = Stage::Queued;
-        self.for_each_meter(request, |meter| meter.queue.up(now));
-    }
-
-    /// A request that has just taken a worker begins with its first step, once nothing holds it
-    /// up.
-    fn begin(&mut self, request: u32) {
-        let now = self.now;
-        let reached = self.requests[request].reached;
-        self.for_each_meter(request, |meter| meter.waited(reached, now));
-        self.hold_worker(request);
-        let held_up = self.injection.holds_up(self.model, &self.requests[request], now);
+        let state = &mut self.requests[request];
+        state.has_worker = true;
+        state.worker_since = now;
+        let reached = state.reached;
+        self.meters.book(self.routes[state.edge.index()].served, |meter| {
+            if was_queued {
+                meter.queue.down(now);
+            }
+            meter.waited(reached, now);
+            meter.busy.up(now);
+        });
+        let held_up = if self.injection.is_calm() {
+            SimDuration::ZERO
+        } else {
+            self.injection.holds_up(self.model, state, now)
+        };
         if held_up.is_zero() {
             return self.run_steps(request);
         }
-        self.requests[request].stage = Stage::HeldUp;
+        state.stage = Stage::HeldUp;
         self.schedule_for(request, now + held_up, Event::WorkDone { request });
+        None
     }
 
     /// What a request worked on, or what held it up, is done; unless a crash was faster.
+    #[inline]
     pub(super) fn work_done(&mut self, request: u32) {
-        match self.requests[request].stage {
-            Stage::Working => self.requests[request].step += 1,
+        let state = &mut self.requests[request];
+        match state.stage {
+            Stage::Working => state.step += 1,
             Stage::HeldUp => {}
             _ => return,
         }
-        self.run_steps(request);
+        self.go_on(request);
     }
 
-    /// Runs the steps of a handler until one of them takes time, or the handler ends.
-    fn run_steps(&mut self, request: u32) {
-        let model = self.model;
-        let endpoint = model.edges[self.requests[request].edge.index()].to;
-        let steps = &model.endpoints[endpoint.index()].steps;
-        while let Some(step) = steps.get(usize::from(self.requests[request].step)) {
-            match step {
-                Step::Work(demand) => return self.work(request, demand),
-                Step::Call { edge, .. } => return self.call_from(request, *edge),
+    /// A request goes on with its next step.
+    #[inline]
+    fn go_on(&mut self, request: u32) {
+        if let Some(outcome) = self.run_steps(request) {
+            self.finish(request, outcome);
+        }
+    }
+
+    /// Runs the steps of a handler until one of them takes time, or the handler ends: then so.
+    #[inline(always)]
+    fn run_steps(&mut self, request: u32) -> Option<Outcome> {
+        let state = &self.requests[request];
+        let route = &self.routes[state.edge.index()];
+        let mut step = state.step;
+        while let Some(next) = route.steps.get(usize::from(step)) {
+            match next {
+                Step::Work(demand) => {
+                    self.work(request, route, demand);
+                    return None;
+                }
+                Step::Call { edge, .. } => {
+                    self.call_from(request, *edge);
+                    return None;
+                }
                 Step::Read(row) => self.requests[request].version = self.rows[row.index()],
                 Step::WriteIfUnchanged(row) => {
                     if !self.write_if_unchanged(request, *row) {
-                        return self.finish(request, Outcome::ClientError);
+                        return Some(Outcome::ClientError);
                     }
                 }
             }
-            self.requests[request].step += 1;
+            step += 1;
+            self.requests[request].step = step;
         }
         // `degraded`, if a call of its own was.
-        self.finish(request, self.requests[request].outcome);
+        Some(self.requests[request].outcome)
     }
 
-    fn work(&mut self, request: u32, demand: &Distribution) {
-        let Request { key, attempt, edge, step, demand: first_demand, .. } = self.requests[request];
-        let draws = &self.draws[edge.index()];
-        let demand = if step == 0 {
-            demand.sample(&mut draws.kept(key, attempt, Slot::Demand, first_demand))
+    #[inline(always)]
+    fn work(&mut self, request: u32, route: &Route<'m>, demand: &Distribution) {
+        let now = self.now;
+        let state = &mut self.requests[request];
+        let draws = &self.draws[state.edge.index()];
+        let demand = if state.step == 0 {
+            let first = state.demand;
+            demand.sample(&mut draws.kept(state.key, state.attempt, Slot::Demand, first))
         } else {
-            let block = draws.block_of_step(key, attempt, u32::from(step));
+            let block = draws.block_of_step(state.key, state.attempt, u32::from(state.step));
             demand.sample(&mut block.slot(Slot::Demand))
         };
-        let takes = self.slowed_down(request, demand);
-        self.requests[request].stage = Stage::Working;
-        self.schedule_for(request, self.now + takes, Event::WorkDone { request });
-    }
-
-    fn slowed_down(&mut self, request: u32, demand: SimDuration) -> SimDuration {
-        let (now, service) = (self.now, self.requests[request].service);
-        let mut slowness = self.injection.slowness(self.model, service, now);
-        if let Some(cold) = self.model.services[service.index()].cold_start {
-            slowness *= self.instance_of(request).coldness(now, cold.factor, cold.warm_up);
+        let mut slowness = 1.0;
+        if !self.injection.is_calm() {
+            slowness = self.injection.slowness(self.model, route.service, now);
         }
-        if slowness == 1.0 { demand } else { demand.mul_f64(slowness) }
+        if let Some(cold) = route.cold_start {
+            let instance = &self.instances[route.instance(state.instance)];
+            slowness *= instance.coldness(now, cold.factor, cold.warm_up);
+        }
+        let takes = if slowness == 1.0 { demand } else { demand.mul_f64(slowness) };
+        state.stage = Stage::Working;
+        state.pending += 1;
+        self.queue.schedule(now + takes, Event::WorkDone { request });
     }
 
     /// The handler of a request calls another endpoint and waits for the answer.
+    #[inline(never)]
     fn call_from(&mut self, request: u32, edge: super::super::spec::EdgeId) {
-        let Request { key, attempt, step, .. } = self.requests[request];
+        let Request { key, attempt, step, edge: own, .. } = self.requests[request];
         let site = self.sites[edge.index()].wrapping_add(u64::from(step));
         let key = lineage(key, site, attempt);
         self.requests[request].stage = Stage::Calling;
-        let service = self.requests[request].service;
-        let releases = self.model.services[service.index()].mode == ServiceMode::Async;
         let call = self.start_call(edge, key, Origin::Handler { request }, 0);
         self.requests[request].nested = call;
-        if releases {
+        if self.routes[own.index()].is_async {
             self.release_worker(request);
             self.serve_waiting(request);
         }
@@ -151,10 +188,9 @@ impl Engine<'_> {
     /// The call of a handler has ended so: the handler goes on or fails.
     pub(super) fn handler_was_answered(&mut self, request: u32, outcome: Outcome) {
         self.requests[request].nested = NONE;
-        let endpoint = self.model.edges[self.requests[request].edge.index()].to;
-        let step = usize::from(self.requests[request].step);
-        let steps = &self.model.endpoints[endpoint.index()].steps;
-        let optional = matches!(steps[step], Step::Call { optional: true, .. });
+        let Request { edge, step, .. } = self.requests[request];
+        let step = &self.routes[edge.index()].steps[usize::from(step)];
+        let optional = matches!(step, Step::Call { optional: true, .. });
         if outcome.is_failure() && !optional {
             return self.finish(request, Outcome::ServerError);
         }
@@ -167,12 +203,12 @@ impl Engine<'_> {
 
     fn resume(&mut self, request: u32) {
         if self.requests[request].has_worker {
-            return self.run_steps(request);
+            return self.go_on(request);
         }
         let pool = self.pool_of(request);
         if pool.take_worker() {
             self.hold_worker(request);
-            self.run_steps(request);
+            self.go_on(request);
         } else {
             pool.resume_later(request);
             self.requests[request].stage = Stage::Resuming;
@@ -187,17 +223,45 @@ impl Engine<'_> {
     }
 
     /// The handler ends: the request leaves the instance and is answered.
+    #[inline]
     fn finish(&mut self, request: u32, outcome: Outcome) {
-        let late = outcome == Outcome::Ok && self.requests[request].abandoned;
-        self.release_worker(request);
-        self.instance_of(request).inside -= 1;
-        self.book_the_end(request, if late { Outcome::OkLate } else { outcome });
+        let (instance, pool) = self.leave(request, outcome);
+        self.serve_waiting_at(instance, pool);
+    }
+
+    /// As [`Engine::finish`], but whoever waits for the worker is not served yet: the places of the
+    /// instance and of the pool.
+    #[inline(always)]
+    fn leave(&mut self, request: u32, outcome: Outcome) -> (usize, usize) {
+        let now = self.now;
+        let state = &mut self.requests[request];
+        let route = &self.routes[state.edge.index()];
+        let (instance, pool) = (route.instance(state.instance), route.pool(state.instance));
+        let Request { reached, worker_since, abandoned, .. } = *state;
+        let late = outcome == Outcome::Ok && abandoned;
+        let booked = if late { Outcome::OkLate } else { outcome };
+        let had_worker = std::mem::replace(&mut state.has_worker, false);
+        if had_worker {
+            self.pools[pool].give_back();
+        }
+        self.instances[instance].inside -= 1;
+        self.meters.book(route.served, |meter| {
+            if had_worker {
+                meter.busy.down(now);
+                if abandoned {
+                    meter.wasted(worker_since, now);
+                }
+            }
+            meter.ends(booked, reached, now);
+            meter.in_flight.down(now);
+        });
         self.transmit_answer(request, outcome);
-        self.serve_waiting(request);
+        (instance, pool)
     }
 
     /// The news that its caller has closed the connection reaches a request: what is left of it
     /// is not done.
+    #[inline(never)]
     pub(super) fn cancel_reaches(&mut self, request: u32) {
         if !self.requests[request].stage.is_inside() {
             return;
@@ -216,7 +280,8 @@ impl Engine<'_> {
             Stage::Queued => {
                 let (_, pool) = self.places_of(request);
                 self.pools[pool].unlink(request, &mut self.requests);
-                self.for_each_meter(request, |meter| meter.queue.down(now));
+                let route = self.route_of(request);
+                self.meters.book(route.served, |meter| meter.queue.down(now));
             }
             Stage::Resuming => self.pool_of(request).forget_resuming(request),
             Stage::Calling => self.drop_call(nested),
@@ -230,18 +295,25 @@ impl Engine<'_> {
     /// Lets whoever waits in the pool of a request take the workers that are free.
     pub(super) fn serve_waiting(&mut self, request: u32) {
         let (instance, pool) = self.places_of(request);
+        self.serve_waiting_at(instance, pool);
+    }
+
+    #[inline(always)]
+    fn serve_waiting_at(&mut self, instance: usize, pool: usize) {
         // A request that ends at once serves the next in the outer round, not in a deeper one.
-        if std::mem::replace(&mut self.serving, true) {
+        if self.serving || self.pools[pool].is_idle() {
             return;
         }
+        self.serving = true;
         while let Some(next) = self.next_in(instance, pool) {
-            if self.requests[next].stage == Stage::Resuming {
+            let ended = if self.requests[next].stage == Stage::Resuming {
                 self.hold_worker(next);
-                self.run_steps(next);
+                self.run_steps(next)
             } else {
-                let now = self.now;
-                self.for_each_meter(next, |meter| meter.queue.down(now));
-                self.begin(next);
+                self.begin(next, true)
+            };
+            if let Some(outcome) = ended {
+                self.leave(next, outcome);
             }
         }
         self.serving = false;
@@ -268,7 +340,8 @@ impl Engine<'_> {
         let now = self.now;
         self.requests[request].has_worker = true;
         self.requests[request].worker_since = now;
-        self.for_each_meter(request, |meter| meter.busy.up(now));
+        let route = self.route_of(request);
+        self.meters.book(route.served, |meter| meter.busy.up(now));
     }
 
     /// A request gives its worker back, if it holds one.
@@ -280,7 +353,8 @@ impl Engine<'_> {
         let now = self.now;
         self.requests[request].has_worker = false;
         self.pool_of(request).give_back();
-        self.for_each_meter(request, |meter| {
+        let route = self.route_of(request);
+        self.meters.book(route.served, |meter| {
             meter.busy.down(now);
             if abandoned {
                 meter.wasted(worker_since, now);
@@ -291,21 +365,16 @@ impl Engine<'_> {
     /// Books how a request ended at its service.
     pub(super) fn book_the_end(&mut self, request: u32, outcome: Outcome) {
         let (now, reached) = (self.now, self.requests[request].reached);
-        self.for_each_meter(request, |meter| {
+        let route = self.route_of(request);
+        self.meters.book(route.served, |meter| {
             meter.ends(outcome, reached, now);
             meter.in_flight.down(now);
         });
     }
 
-    /// The meters of a request's service and, where it is measured apart, of its endpoint.
     #[inline]
-    fn for_each_meter(&mut self, request: u32, mut book: impl FnMut(&mut Meter)) {
-        let edge = self.requests[request].edge;
-        let Route { service, endpoint, is_measured_apart, .. } = self.routes[edge.index()];
-        book(self.meters.service(service));
-        if is_measured_apart && let Some(meter) = self.meters.endpoint(endpoint.index()) {
-            book(meter);
-        }
+    pub(super) fn route_of(&self, request: u32) -> &'m Route<'m> {
+        &self.routes[self.requests[request].edge.index()]
     }
 
     #[inline]

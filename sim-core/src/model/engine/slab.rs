@@ -22,7 +22,7 @@ impl<T: Copy> Slab<T> {
     }
 
     /// Puts a value into a free slot.
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert(&mut self, value: T) -> u32 {
         let slot = match self.free.pop() {
             Some(slot) => {
@@ -40,7 +40,7 @@ impl<T: Copy> Slab<T> {
     }
 
     /// Empties a slot. Every value is removed exactly once.
-    #[inline]
+    #[inline(always)]
     pub(super) fn remove(&mut self, slot: u32) {
         debug_assert!(self.is_occupied(slot), "slot {slot} is emptied twice");
         self.generations[slot as usize] = self.generations[slot as usize].wrapping_add(1);

@@ -2,41 +2,60 @@
 
 use super::super::spec::{EdgeId, LinkSpec};
 use super::Engine;
-use super::call::Origin;
+use super::call::{Call, Origin};
 use super::event::Event;
 use super::request::{NONE, Request, Stage};
-use super::route::Route;
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
-use crate::policy::{LateAnswers, Outcome};
+use crate::policy::Outcome;
 
 impl Engine<'_> {
     /// Sends an attempt of a call onto the wire.
+    #[inline(always)]
     pub(super) fn send(&mut self, call: u32) {
-        let (edge, key) = (self.calls[call].edge, self.calls[call].key);
-        self.calls[call].attempts += 1;
-        let attempt = self.calls[call].attempts;
-        let Route { service, draws, .. } = self.routes[edge.index()];
-        let block = if draws { self.block_of(edge, key, attempt) } else { DrawBlock::default() };
-        let instance = self.balancers[service.index()].choose(|| block.bits(Slot::Branch));
+        let state = &mut self.calls[call];
+        state.attempts += 1;
+        let Call { edge, key, attempts: attempt, origin, .. } = *state;
+        let route = &self.routes[edge.index()];
+        let fresh;
+        let block = match &self.ahead {
+            (ahead_edge, ahead_key, ahead)
+                if attempt == 1 && (*ahead_edge, *ahead_key) == (edge, key) =>
+            {
+                ahead
+            }
+            _ => {
+                let draws = &self.draws[edge.index()];
+                fresh = if route.draws { draws.block(key, attempt) } else { DrawBlock::default() };
+                &fresh
+            }
+        };
+        let instance = self.balancers[route.service.index()].choose(|| block.bits(Slot::Branch));
+        let (bin, now) = (self.meters.bin(), self.now);
+        // A handler's calls carry the version of the row that was last read on its behalf.
+        let version = match origin {
+            Origin::Client { .. } => 0,
+            Origin::Handler { request } => self.requests[request].version,
+        };
         let request = self.requests.insert(Request {
             key,
-            sent: self.now,
-            reached: self.now,
-            worker_since: self.now,
+            sent: now,
+            reached: now,
+            worker_since: now,
             demand: block.bits(Slot::Demand),
             call,
             call_generation: self.calls.generation(call),
             attempt,
             instance,
-            version: self.version_seen_by(self.calls[call].origin),
+            version,
             nested: NONE,
             previous: NONE,
             next: NONE,
             edge,
-            service,
+            service: route.service,
             step: 0,
-            pending: 0,
+            // What follows schedules it.
+            pending: 1,
             stage: Stage::Outbound,
             outcome: Outcome::Ok,
             abandoned: false,
@@ -44,79 +63,54 @@ impl Engine<'_> {
             has_worker: false,
         });
         self.calls[call].request = request;
-        let (bin, now) = (self.meters.bin(), self.now);
         let meter = self.meters.edge(edge);
         meter.arrives(bin, now);
         if attempt > 1 {
             meter.was_retry();
         }
-        let due = match self.routes[edge.index()].sure_latency() {
-            Some(latency) => return self.schedule_in(request, latency, Event::Reaches { request }),
-            None => self.transmit(edge, &block, Slot::LossOut, Slot::LatencyOut),
-        };
-        self.arrives_or_is_lost(request, due, Event::Reaches { request });
-    }
-
-    /// The draws of an attempt.
-    #[inline]
-    fn block_of(&self, edge: EdgeId, key: u64, attempt: u32) -> DrawBlock {
-        let (ahead_edge, ahead_key, ahead) = &self.ahead;
-        if attempt == 1 && (*ahead_edge, *ahead_key) == (edge, key) {
-            return *ahead;
-        }
-        self.draws[edge.index()].block(key, attempt)
-    }
-
-    /// A handler's calls carry the version of the row that was last read on its behalf.
-    fn version_seen_by(&self, origin: Origin) -> u32 {
-        match origin {
-            Origin::Client { .. } => 0,
-            Origin::Handler { request } => self.requests[request].version,
+        let arrives = Event::Reaches { request };
+        match route.sure_latency {
+            Some(latency) => self.queue.schedule(now + latency, arrives),
+            None => {
+                let latency = transmit(route.link, block, Slot::LossOut, Slot::LatencyOut);
+                self.arrives_or_is_lost(request, route.link, latency, arrives);
+            }
         }
     }
 
     /// Sends the answer of a request back to its caller.
     pub(super) fn transmit_answer(&mut self, request: u32, outcome: Outcome) {
-        self.requests[request].stage = Stage::Inbound;
-        self.requests[request].outcome = outcome;
-        let Request { edge, key, attempt, .. } = self.requests[request];
+        let state = &mut self.requests[request];
+        state.stage = Stage::Inbound;
+        state.outcome = outcome;
+        state.pending += 1;
+        let route = &self.routes[state.edge.index()];
         let arrives = Event::AnswerReaches { request };
-        if let Some(latency) = self.routes[edge.index()].sure_latency() {
-            return self.schedule_in(request, latency, arrives);
+        if let Some(latency) = route.sure_latency {
+            return self.queue.schedule(self.now + latency, arrives);
         }
-        let block = self.draws[edge.index()].block(key, attempt);
-        let latency = self.transmit(edge, &block, Slot::LossBack, Slot::LatencyBack);
-        self.arrives_or_is_lost(request, latency, arrives);
-    }
-
-    /// One message: how long it is under way, unless it is lost.
-    fn transmit(
-        &self,
-        edge: EdgeId,
-        block: &DrawBlock,
-        loss: Slot,
-        latency: Slot,
-    ) -> Option<SimDuration> {
-        let link = self.link_of(edge);
-        let lost = link.loss > 0.0 && unit_f64(block.bits(loss)) < link.loss;
-        (!lost).then(|| link.latency.sample(&mut block.slot(latency)))
+        let block = self.draws[state.edge.index()].block(state.key, state.attempt);
+        let latency = transmit(route.link, &block, Slot::LossBack, Slot::LatencyBack);
+        self.arrives_or_is_lost(request, route.link, latency, arrives);
     }
 
     /// A message arrives after its latency or, lost, never; then the operating system gives up on
-    /// the connection in the end.
-    fn arrives_or_is_lost(&mut self, request: u32, latency: Option<SimDuration>, arrives: Event) {
-        let give_up = self.link_of(self.requests[request].edge).give_up;
+    /// the connection in the end. The request is already counted as named by what is scheduled.
+    fn arrives_or_is_lost(
+        &mut self,
+        request: u32,
+        link: &LinkSpec,
+        latency: Option<SimDuration>,
+        arrives: Event,
+    ) {
         match latency {
-            Some(latency) => self.schedule_in(request, latency, arrives),
-            None => self.schedule_in(request, give_up, Event::GivesUp { request }),
+            Some(latency) => self.queue.schedule(self.now + latency, arrives),
+            None => self.queue.schedule(self.now + link.give_up, Event::GivesUp { request }),
         }
     }
 
-    fn link_of(&self, edge: EdgeId) -> &LinkSpec {
-        &self.model.links[self.model.edges[edge.index()].link.index()]
-    }
-
     /// An answer reaches its caller.
+    #[inline]
     pub(super) fn answer_reaches(&mut self, request: u32) {
         let Request { call, call_generation, edge, outcome, abandoned, version, .. } =
             self.requests[request];
@@ -136,17 +130,15 @@ impl Engine<'_> {
     }
 
     /// A good answer counts where it was made, once it has found somebody waiting.
+    #[inline]
     fn was_good(&mut self, edge: EdgeId) {
-        let Route { service, endpoint, is_measured_apart, .. } = self.routes[edge.index()];
         self.meters.edge(edge).was_good();
-        self.meters.service(service).was_good();
-        if is_measured_apart && let Some(meter) = self.meters.endpoint(endpoint.index()) {
-            meter.was_good();
-        }
+        self.meters.book(self.routes[edge.index()].served, |meter| meter.was_good());
     }
 
+    #[inline(never)]
     fn late_answer(&mut self, call: u32, generation: u32, edge: EdgeId, outcome: Outcome) {
-        let accepts = self.model.edges[edge.index()].policy.late_answers == LateAnswers::Accepted;
+        let accepts = self.routes[edge.index()].accepts_late_answers;
         if accepts && outcome.is_good() && self.calls.is_current(call, generation) {
             self.was_good(edge);
             self.accept_late_answer(call);
@@ -154,6 +146,7 @@ impl Engine<'_> {
     }
 
     /// The operating system gives up on a connection that stays silent.
+    #[inline(never)]
     pub(super) fn gives_up(&mut self, request: u32) {
         let Request { call, abandoned, .. } = self.requests[request];
         self.requests[request].outcome = Outcome::Lost;
@@ -166,18 +159,18 @@ impl Engine<'_> {
 
     /// The caller's side of a request is done: the connection is closed, and the attempt has its
     /// outcome unless it was given up before.
+    #[inline]
     fn leave_the_wire(&mut self, request: u32) {
-        let Request { edge, service, instance, sent, outcome, abandoned, closed, .. } =
-            self.requests[request];
-        if closed {
+        let state = &self.requests[request];
+        if state.closed {
             return;
         }
         let now = self.now;
-        self.balancers[service.index()].done(instance);
-        let meter = self.meters.edge(edge);
+        self.balancers[state.service.index()].done(state.instance);
+        let meter = self.meters.edge(state.edge);
         meter.in_flight.down(now);
-        if !abandoned {
-            meter.ends(outcome, sent, now);
+        if !state.abandoned {
+            meter.ends(state.outcome, state.sent, now);
         }
     }
 
@@ -188,17 +181,18 @@ impl Engine<'_> {
         let now = self.now;
         self.requests[request].abandoned = true;
         self.meters.edge(edge).ends(outcome, sent, now);
-        if !self.calls_off(edge) {
+        let route = &self.routes[edge.index()];
+        if !route.calls_off {
             return;
         }
         self.leave_the_wire(request);
         self.requests[request].closed = true;
-        let latency = self.routes[edge.index()].constant_latency.unwrap_or_else(|| {
+        let latency = route.constant_latency.unwrap_or_else(|| {
             // As long as the request took, so that the news cannot overtake it.
             let block = self.draws[edge.index()].block(key, attempt);
-            self.link_of(edge).latency.sample(&mut block.slot(Slot::LatencyOut))
+            route.link.latency.sample(&mut block.slot(Slot::LatencyOut))
         });
-        self.schedule_in(request, latency, Event::CancelReaches { request });
+        self.schedule_for(request, now + latency, Event::CancelReaches { request });
     }
 
     /// Schedules an event that names a request.
@@ -208,16 +202,19 @@ impl Engine<'_> {
         self.queue.schedule(at, event);
     }
 
-    #[inline]
-    fn schedule_in(&mut self, request: u32, delay: SimDuration, event: Event) {
-        self.schedule_for(request, self.now + delay, event);
-    }
-
     /// A request is done; its slot is free once no scheduled event names it any more.
+    #[inline]
     pub(super) fn discard(&mut self, request: u32) {
-        self.requests[request].stage = Stage::Dead;
-        if self.requests[request].pending == 0 {
+        let state = &mut self.requests[request];
+        state.stage = Stage::Dead;
+        if state.pending == 0 {
             self.requests.remove(request);
         }
     }
+}
+
+/// One message: how long it is under way, unless it is lost.
+fn transmit(link: &LinkSpec, block: &DrawBlock, loss: Slot, latency: Slot) -> Option<SimDuration> {
+    let lost = link.loss > 0.0 && unit_f64(block.bits(loss)) < link.loss;
+    (!lost).then(|| link.latency.sample(&mut block.slot(latency)))
 }
