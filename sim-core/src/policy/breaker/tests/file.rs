@@ -43,8 +43,8 @@ fn everything_registered_is_described() {
             }
         }
     };
-    described(Trip::CATALOGUE, "breaker trip rule");
-    described(BreakerPreset::CATALOGUE, "breaker preset");
+    described(Trip::CATALOGUE, "breaker-trip");
+    described(BreakerPreset::CATALOGUE, "breaker-preset");
     let names: Vec<_> = BreakerPreset::CATALOGUE.iter().map(|entry| entry.name).collect();
     assert_eq!(names, BreakerPreset::ALL.iter().map(|p| p.name()).collect::<Vec<_>>());
 }
