@@ -117,17 +117,25 @@ impl Engine<'_> {
             let block = draws.block_of_step(key, attempt, u32::from(step));
             demand.sample(&mut block.slot(Slot::Demand))
         };
-        let takes = self.slowed_down(request, demand);
+        let takes = self.time_of_work(request, demand);
         self.requests[request].stage = Stage::Working;
         self.schedule_for(request, self.now + takes, Event::WorkDone { request });
     }
 
-    fn slowed_down(&mut self, request: u32, demand: SimDuration) -> SimDuration {
+    /// How long work takes: the demand, what the others inside add to it, and what slows it down.
+    fn time_of_work(&mut self, request: u32, demand: SimDuration) -> SimDuration {
         let (now, service) = (self.now, self.requests[request].service);
         let mut slowness = self.injection.slowness(self.model, service, now);
-        if let Some(cold) = self.model.services[service.index()].cold_start {
+        let spec = &self.model.services[service.index()];
+        if let Some(cold) = spec.cold_start {
             slowness *= self.instance_of(request).coldness(now, cold.factor, cold.warm_up);
         }
+        let demand = if spec.contention.is_zero() {
+            demand
+        } else {
+            let inside = u64::from(self.instance_of(request).inside);
+            demand.saturating_add(spec.contention.saturating_mul(inside))
+        };
         if slowness == 1.0 { demand } else { demand.mul_f64(slowness) }
     }
 
