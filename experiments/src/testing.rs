@@ -71,6 +71,7 @@ fn model_with_outage() -> Model {
             endpoints: vec![EndpointId(0)],
             overrun: None,
             cold_start: None,
+            contention: SimDuration::ZERO,
         }],
         endpoints: vec![EndpointSpec {
             name: "payment".into(),

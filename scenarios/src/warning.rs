@@ -39,6 +39,14 @@ traps! {
     RetryWithoutWait = "retry_without_wait",
     /// A retry has no timeout inside it, so an attempt that is met with silence is never repeated.
     RetryWithoutTimeout = "retry_without_timeout",
+    /// A breaker inside a retry counts attempts, so that a few calls' retries open it.
+    BreakerCountsAttempts = "breaker_counts_attempts",
+    /// A retry repeats what an open breaker inside it turns away.
+    RetriesRejections = "retries_rejections",
+    /// A breaker has no timeout inside it, so calls that hang are no failures to it.
+    BreakerWithoutTimeout = "breaker_without_timeout",
+    /// A bulkhead is wider than the pool behind it or not narrower than that before it.
+    BulkheadWiderThanPool = "bulkhead_wider_than_pool",
     /// The run ends so soon after its last fault that nobody can say whether it recovers.
     EndsTooSoon = "ends_too_soon",
     /// Nobody uses the policy.

@@ -16,6 +16,7 @@ pools.main = { workers = 4, queue = { fifo = { QUEUE } } }
 steps = [{ work = "FRONT" }, { call = { to = "back" } }]
 [services.back]
 steps = [{ work = "BACK" }]
+contention = "CONTENTION"
 [policies.again]
 layers = [{ retry = { max_attempts = ATTEMPTS, backoff = { immediate = {} }OUTCOMES } }]
 [network]
@@ -38,6 +39,7 @@ fn titles(parts: &[(&str, &str)], fault: &str) -> Vec<String> {
         ("QUEUE", ""),
         ("FRONT", "1ms"),
         ("BACK", "1ms"),
+        ("CONTENTION", "0s"),
         ("ATTEMPTS", "3"),
         ("OUTCOMES", ""),
         ("LATENCY", "0s"),
@@ -79,6 +81,7 @@ fn users_who_never_think_need_calls_that_take_time() {
     is_good(&[never], "");
     is_endless(&[never, ("FRONT", "0s"), ("BACK", "0s")], "", "`front` takes no time");
     is_good(&[never, ("FRONT", "0s")], "");
+    is_good(&[never, ("FRONT", "0s"), ("BACK", "0s"), ("CONTENTION", "1us")], "");
     is_good(&[never, ("FRONT", "0s"), ("BACK", "0s"), ("LATENCY", "1us")], "");
     is_good(&[never, ("FRONT", "0s"), ("BACK", "0s"), ("LEAVE", ", calls_per_user = 5")], "");
     is_endless(&[never, ("QUEUE", "capacity = 1")], "", "full queue of `front`");

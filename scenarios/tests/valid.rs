@@ -112,6 +112,7 @@ fn services_pools_and_endpoints() {
     assert_eq!(api.pools[1].queue.capacity, Some(10));
     assert_eq!(api.overrun.unwrap().requests_above, 1000);
     assert_eq!(api.cold_start.unwrap().factor, 3.0);
+    assert_eq!(api.contention, SimDuration::from_millis(2));
     let payment = &model.services[1];
     assert_eq!((payment.instances, payment.pools[0].workers), (1, None));
     let endpoints: Vec<(&str, u16)> = model.endpoints.iter().map(|e| (&*e.name, e.pool)).collect();

@@ -46,6 +46,42 @@ fn a_call_takes_two_latencies_and_its_demand() {
 }
 
 #[test]
+fn each_request_inside_makes_the_work_of_one_that_begins_longer() {
+    let load = Load::Open(OpenLoad {
+        clients: 1,
+        arrivals: Arrivals::Bursts { size: 4, every: d("1s"), spread: SimDuration::ZERO },
+    });
+    let longest = |workers, length: &str| {
+        let mut model = one_service(load.clone(), workers, None, "100ms");
+        model.services[0].contention = d("10ms");
+        model.length = d(length);
+        let record = simulate(&model, 1);
+        let shop = subject(&record, "shop");
+        let sum: u128 = shop.slices.iter().map(|s| s.response_time_sum_ns).sum();
+        (total(shop, Outcome::Ok), sum)
+    };
+    // Each finds those before it, and its work is not changed by those after it.
+    assert_eq!(longest(None, "1.9s"), (4, (110 + 120 + 130 + 140) * 1_000_000));
+    // With one worker the first begins alone; the others begin with all who still wait inside:
+    // 3, 2, 1 with themselves.
+    let (first, second, third, fourth) = (110, 110 + 130, 110 + 130 + 120, 110 + 130 + 120 + 110);
+    assert_eq!(longest(Some(1), "1.9s"), (4, (first + second + third + fourth) * 1_000_000));
+    // They leave no trace: the second burst is as the first.
+    assert_eq!(longest(None, "2.9s"), (8, 2 * 500 * 1_000_000));
+}
+
+#[test]
+fn a_slow_instance_is_slow_with_its_contention_too() {
+    let mut model = metronome("100ms");
+    model.services[0].contention = d("100ms");
+    let slow = json!({ "slow": { "factor": 3.0 } });
+    model.faults = vec![fault("0s", "10s", Target::Service(ServiceId(0)), slow)];
+    let record = simulate(&model, 1);
+    let longest = subject(&record, "shop").slices.iter().map(|s| s.response_time_max_ns).max();
+    assert_eq!(longest, Some(600_000_000));
+}
+
+#[test]
 fn refused_calls_are_retried_until_the_attempts_are_used_up() {
     let mut model = metronome("1ms");
     model.edges[0].policy = policy(json!([{ "retry": {

@@ -56,6 +56,7 @@ impl Station {
                 endpoints: vec![EndpointId(0)],
                 overrun: None,
                 cold_start: None,
+                contention: SimDuration::ZERO,
             }],
             endpoints: vec![EndpointSpec {
                 name,

@@ -48,9 +48,10 @@ impl Instants {
     fn of_request(&self, model: &Model, endpoint: usize) -> Vec<Instant> {
         let spec = &model.endpoints[endpoint];
         let mut ends = turned_away(model, EndpointId(endpoint as u16));
+        let contention = model.services[spec.service.index()].contention;
         for step in &spec.steps {
             match step {
-                Step::Work(demand) if !demand.is_zero() => return ends,
+                Step::Work(demand) if !(demand.is_zero() && contention.is_zero()) => return ends,
                 Step::Work(_) | Step::Read(_) | Step::WriteIfUnchanged(_) => {}
                 Step::Call { edge, optional } => {
                     let call = self.of_call(model, *edge);

@@ -1,5 +1,7 @@
 //! What a schema cannot say: contradictions, loops that never end, and traps.
 
+mod breakers;
+mod bulkheads;
 mod cycles;
 mod expectation;
 mod loops;
@@ -45,5 +47,7 @@ pub(crate) fn model(facts: &Facts<'_>) -> Vec<Diagnostic> {
     let mut found = loops::check(facts);
     found.extend(patience::check(facts));
     found.extend(silence::check(facts));
+    found.extend(breakers::check(facts));
+    found.extend(bulkheads::check(facts));
     found
 }

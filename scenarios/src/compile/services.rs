@@ -64,6 +64,7 @@ impl Compiler<'_, '_> {
                 endpoints: (first..endpoints.len()).map(|e| EndpointId(id(e))).collect(),
                 overrun: service.overrun,
                 cold_start: service.cold_start,
+                contention: service.contention,
             });
         }
         (services, endpoints)

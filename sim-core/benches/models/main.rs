@@ -44,6 +44,7 @@ fn service(name: &str, workers: u32, endpoint: u16) -> ServiceSpec {
         endpoints: vec![EndpointId(endpoint)],
         overrun: None,
         cold_start: None,
+        contention: SimDuration::ZERO,
     }
 }
 

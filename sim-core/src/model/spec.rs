@@ -110,6 +110,9 @@ pub struct ServiceSpec {
     pub overrun: Option<Overrun>,
     /// How slowly an instance starts after a restart, if it does.
     pub cold_start: Option<ColdStart>,
+    /// What each request inside an instance adds to the work of one that begins a step of work:
+    /// see [`Step::Work`]. Zero is nothing.
+    pub contention: SimDuration,
 }
 
 /// Whether a worker is held while its request waits for a call.
@@ -190,7 +193,10 @@ pub struct EndpointSpec {
 /// One step of a handler.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Works for this long: the service demand.
+    /// Works for this long: the service demand. Where there is contention, it grows by that much
+    /// for each request inside the instance at that moment, its own included: those that wait for
+    /// a worker or for a call as well as those that are worked on. It stays as it is when others
+    /// come and go afterwards.
     Work(Distribution),
     /// Calls another endpoint and waits for the answer.
     Call {

@@ -66,6 +66,7 @@ pub(crate) fn one_service(
             endpoints: vec![EndpointId(0)],
             overrun: None,
             cold_start: None,
+            contention: SimDuration::ZERO,
         }],
         endpoints: vec![EndpointSpec {
             name: "payment".into(),

@@ -25,6 +25,10 @@ pub(in super::super) struct Route<'m> {
     pub(super) constant_latency: Option<SimDuration>,
     pub(super) overrun: Option<Overrun>,
     pub(super) cold_start: Option<ColdStart>,
+    /// What each request inside an instance adds to the work that begins there.
+    pub(super) contention: SimDuration,
+    /// Whether work takes its demand, whatever the state of the instance.
+    pub(super) is_plain: bool,
     /// What is measured at its service and its endpoint.
     pub(super) served: Subjects,
     /// The first instance of its service among those of all services.
@@ -68,6 +72,8 @@ impl<'m> Route<'m> {
                 constant_latency,
                 overrun: service.overrun,
                 cold_start: service.cold_start,
+                contention: service.contention,
+                is_plain: service.cold_start.is_none() && service.contention.is_zero(),
                 served: Subjects::of(model, endpoint.service, endpoints[edge.to.index()]),
                 first_instance: first_instances[endpoint.service.index()],
                 first_pool: first_pools[endpoint.service.index()] + u32::from(endpoint.pool),

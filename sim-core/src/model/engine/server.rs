@@ -160,14 +160,25 @@ impl<'m> Engine<'m> {
         if !self.injection.is_calm() {
             slowness = self.injection.slowness(self.model, route.service, now);
         }
+        if route.is_plain {
+            return self.works_for(request, demand, slowness);
+        }
+        let instance = &self.instances[route.instance(state.instance)];
         if let Some(cold) = route.cold_start {
-            let instance = &self.instances[route.instance(state.instance)];
             slowness *= instance.coldness(now, cold.factor, cold.warm_up);
         }
+        // What the others inside add, the one that begins included.
+        let added = route.contention.saturating_mul(instance.inside.into());
+        self.works_for(request, demand.saturating_add(added), slowness);
+    }
+
+    #[inline(always)]
+    fn works_for(&mut self, request: u32, demand: SimDuration, slowness: f64) {
         let takes = if slowness == 1.0 { demand } else { demand.mul_f64(slowness) };
+        let state = &mut self.requests[request];
         state.stage = Stage::Working;
         state.pending += 1;
-        self.queue.schedule(now + takes, Event::WorkDone { request });
+        self.queue.schedule(self.now + takes, Event::WorkDone { request });
     }
 
     /// The handler of a request calls another endpoint and waits for the answer.

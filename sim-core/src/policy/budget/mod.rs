@@ -29,6 +29,7 @@ mod tests;
 pub mod aws_sdk;
 pub mod aws_sdk_2026;
 pub mod brooker;
+pub mod brooker_breaker;
 mod concurrency;
 pub mod envoy;
 pub mod envoy_budget;
@@ -53,6 +54,7 @@ started::started! {
     "aws-sdk" => AwsSdk(aws_sdk::AwsSdk) runs aws_sdk::AwsSdkQuota,
     "aws-sdk-2026" => AwsSdk2026(aws_sdk_2026::AwsSdk2026) runs aws_sdk_2026::AwsSdk2026Quota,
     "brooker" => Brooker(brooker::Brooker) runs brooker::Bucket,
+    "brooker-breaker" => BrookerBreaker(brooker_breaker::BrookerBreaker) runs brooker_breaker::FailureRate,
     "envoy" => Envoy(envoy::Envoy) runs envoy::MaxRetries,
     "envoy-budget" => EnvoyBudget(envoy_budget::EnvoyBudget) runs envoy_budget::RetryShare,
     "finagle" => Finagle(finagle::Finagle) runs finagle::WindowedTokens,

@@ -35,6 +35,10 @@ impl Parameters for Cockatiel {
         problems
     }
 
+    fn most_at_once(&self) -> u32 {
+        self.limit
+    }
+
     fn gate(&self) -> BulkheadGate {
         BulkheadGate::Slots(Slots::new(self.limit, Room::ForSoMany(self.queue)))
     }

@@ -35,6 +35,9 @@ trait Parameters: Described {
     /// What is wrong with them.
     fn check(&self) -> Problems;
 
+    /// How many calls may be under way at once.
+    fn most_at_once(&self) -> u32;
+
     /// The bulkhead itself, empty.
     fn gate(&self) -> BulkheadGate;
 }
@@ -47,6 +50,11 @@ impl Bulkhead {
     pub fn check(&self) -> Result<(), Problems> {
         let problems = each_bulkhead!(self, bulkhead => bulkhead.check());
         problems.inside(self.name()).or_none()
+    }
+
+    /// How many calls may be under way at once.
+    pub fn most_at_once(&self) -> u32 {
+        each_bulkhead!(self, bulkhead => bulkhead.most_at_once())
     }
 
     /// The bulkhead itself, empty, as of the start of the run.

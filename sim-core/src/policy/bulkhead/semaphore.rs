@@ -40,6 +40,10 @@ impl Parameters for Semaphore {
         Problems::default()
     }
 
+    fn most_at_once(&self) -> u32 {
+        self.max_concurrent
+    }
+
     fn gate(&self) -> BulkheadGate {
         BulkheadGate::Slots(Slots::new(self.max_concurrent, Room::ForAtMost(self.max_wait)))
     }

@@ -63,6 +63,10 @@ impl Parameters for ThreadPool {
         problems
     }
 
+    fn most_at_once(&self) -> u32 {
+        self.max_threads
+    }
+
     fn gate(&self) -> BulkheadGate {
         BulkheadGate::Threads(Threads {
             parameters: *self,

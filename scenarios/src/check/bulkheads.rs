@@ -1,0 +1,90 @@
+//! Bulkheads of the wrong size: wider than the pool behind them, where the calls then wait instead,
+//! or than the pool before them, which never makes so many calls.
+
+use sim_core::model::spec::{EdgeId, EndpointSpec, Model, ServiceMode, Step};
+use sim_core::policy::{GuardKind, ResolvedLayer, Scope};
+
+use super::Facts;
+use crate::diagnostic::Diagnostic;
+use crate::tree::Place;
+use crate::warning::Trap;
+
+pub(super) fn check(facts: &Facts<'_>) -> Vec<Diagnostic> {
+    let model = &facts.compiled.model;
+    let mut found = Vec::new();
+    for (index, (edge, site)) in model.edges.iter().zip(&facts.compiled.sites).enumerate() {
+        let Some(name) = &site.policy else { continue };
+        for (layer, width, scope) in bulkheads(&edge.policy.layers) {
+            let place = Place::keys(["policies", name, "layers"]).index(layer);
+            let Some(why) = behind(model, edge.to.index(), width)
+                .or_else(|| before(model, EdgeId(index as u16), width, scope))
+            else {
+                continue;
+            };
+            let title = format!("this bulkhead of {width} is too wide: {}", why.title);
+            found.push(
+                Diagnostic::warning(Trap::BulkheadWiderThanPool, title)
+                    .at(place.value(facts.root), "")
+                    .note(why.note),
+            );
+        }
+    }
+    found
+}
+
+/// Why a bulkhead turns nobody away, or too late.
+struct Why {
+    title: String,
+    note: &'static str,
+}
+
+/// The bulkheads among some layers: where, how wide, and who shares them.
+fn bulkheads(layers: &[ResolvedLayer]) -> impl Iterator<Item = (usize, u64, Scope)> {
+    layers.iter().enumerate().filter_map(|(index, layer)| match layer {
+        ResolvedLayer::Guard(guard) => match &guard.kind {
+            GuardKind::Bulkhead(bulkhead) => {
+                Some((index, bulkhead.most_at_once().into(), guard.scope))
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// The pool that is called has fewer workers in all its instances: calls pass and wait there.
+fn behind(model: &Model, endpoint: usize, width: u64) -> Option<Why> {
+    let (workers, name) = pool_of(model, &model.endpoints[endpoint])?;
+    let instances = model.services[model.endpoints[endpoint].service.index()].instances;
+    let workers = workers * u64::from(instances);
+    (width > workers).then(|| Why {
+        title: format!("`{name}` behind it has {workers} workers in all"),
+        note: "calls that it lets pass wait for a worker there, and hold what they have taken",
+    })
+}
+
+/// The pool that calls has no more workers, each of which makes one call at a time.
+fn before(model: &Model, edge: EdgeId, width: u64, scope: Scope) -> Option<Why> {
+    if scope == Scope::Shared {
+        return None;
+    }
+    let makes_it = |step: &Step| matches!(step, Step::Call { edge: made, .. } if *made == edge);
+    let mut callers = model.endpoints.iter().filter(|e| e.steps.iter().any(makes_it));
+    let caller = callers.next()?;
+    let service = &model.services[caller.service.index()];
+    // Endpoints that share an edge may share a pool or not: one says enough.
+    if service.mode != ServiceMode::Blocking || callers.any(|other| other.pool != caller.pool) {
+        return None;
+    }
+    let (workers, name) = pool_of(model, caller)?;
+    (width >= workers).then(|| Why {
+        title: format!("an instance of `{name}` before it has {workers} workers"),
+        note: "each worker makes one call at a time: all of them can hang in this one",
+    })
+}
+
+/// The workers that an endpoint's pool has in one instance, if they are limited, and its service.
+fn pool_of<'m>(model: &'m Model, endpoint: &EndpointSpec) -> Option<(u64, &'m str)> {
+    let service = &model.services[endpoint.service.index()];
+    let workers = service.pools.get(usize::from(endpoint.pool))?.workers?;
+    Some((workers.into(), &service.name))
+}
