@@ -24,6 +24,8 @@ macro_rules! library {
 library! {
     "retry-storm",
     "aws-jitter",
+    "brooker-retries",
+    "brooker-collapse",
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! The oracles that `squall validate` runs: theory, published tables, and the libraries' own
 //! decisions, with the copies of the ground truth that come with Squall.
 
-use experiments::oracle::{Validation, aws, queueing};
-use scenarios::{NoFiles, Override};
+use experiments::oracle::{Validation, aws, collapse, queueing, retries};
+use scenarios::{Diagnostics, NoFiles, Override, Study};
 use sim_core::policy::vectors::VectorFile;
 
 const QUEUEING: &str = include_str!("../tests/data/queueing.json");
 const AWS_BACKOFF: &str = include_str!("../tests/data/aws_backoff.csv");
 const AWS_JITTER: &str = include_str!("../scenarios/library/aws-jitter.toml");
+const RETRY_TABLE: &str = include_str!("../tests/data/brooker_retry.csv");
+const RETRIES: &str = include_str!("../scenarios/library/brooker-retries.toml");
+const COLLAPSE_TABLE: &str = include_str!("../tests/data/brooker_collapse.csv");
+const COLLAPSE: &str = include_str!("../scenarios/library/brooker-collapse.toml");
 
 /// The libraries' own decisions: the text of `tests/data/vectors.json`.
 pub const VECTORS: &str = include_str!("../tests/data/vectors.json");
@@ -19,17 +23,24 @@ pub enum Suite {
     Queueing,
     /// The backoff and jitter study.
     AwsJitter,
+    /// The study of retries, token buckets and breakers.
+    BrookerRetries,
+    /// The study of collapse after a spike.
+    BrookerCollapse,
 }
 
 impl Suite {
     /// All suites, in the order in which they are run.
-    pub const ALL: [Self; 2] = [Self::Queueing, Self::AwsJitter];
+    pub const ALL: [Self; 4] =
+        [Self::Queueing, Self::AwsJitter, Self::BrookerRetries, Self::BrookerCollapse];
 
     /// What it compares with.
     pub fn title(self) -> &'static str {
         match self {
             Self::Queueing => "Closed forms of queueing theory",
             Self::AwsJitter => "The backoff and jitter study (AWS, 2015): time in ms, calls",
+            Self::BrookerRetries => "Retries, token buckets and breakers (Brooker, 2022)",
+            Self::BrookerCollapse => "Collapse after a spike (Brooker, 2022): share of 200 runs",
         }
     }
 
@@ -44,19 +55,45 @@ impl Suite {
             Self::AwsJitter => aws::compare(
                 AWS_BACKOFF,
                 |clients| {
-                    let overrides = [
-                        Override::new(aws::CLIENTS_PATH, &clients.to_string()),
-                        Override::new("run.seed", &seed.to_string()),
-                        Override::new("run.replications", "100"),
-                    ];
-                    scenarios::load("aws-jitter.toml", AWS_JITTER.as_bytes(), &NoFiles, &overrides)
-                        .map(|(study, _)| study)
+                    let clients = Override::new(aws::CLIENTS_PATH, &clients.to_string());
+                    study("aws-jitter.toml", AWS_JITTER, seed, 100, Some(clients))
                 },
                 &aws::VARIANTS,
             )
             .map_err(|error| error.to_string()),
+            Self::BrookerRetries => retries::compare(
+                RETRY_TABLE,
+                |failures| {
+                    let failures = Override::new(retries::FAILURES_PATH, &format!("{failures:?}"));
+                    study("brooker-retries.toml", RETRIES, seed, 20, Some(failures))
+                },
+                &retries::VARIANTS,
+            )
+            .map_err(|error| error.to_string()),
+            Self::BrookerCollapse => {
+                let study = study("brooker-collapse.toml", COLLAPSE, seed, 200, None)
+                    .map_err(|wrong| wrong.to_string())?;
+                collapse::compare(COLLAPSE_TABLE, &study, &collapse::VARIANTS)
+                    .map_err(|error| error.to_string())
+            }
         }
     }
+}
+
+/// A scenario of the library under this seed, with so many replications.
+fn study(
+    name: &str,
+    text: &str,
+    seed: u64,
+    replications: u32,
+    set: Option<Override>,
+) -> Result<Study, Diagnostics> {
+    let mut overrides = vec![
+        Override::new("run.seed", &seed.to_string()),
+        Override::new("run.replications", &replications.to_string()),
+    ];
+    overrides.extend(set);
+    scenarios::load(name, text.as_bytes(), &NoFiles, &overrides).map(|(study, _)| study)
 }
 
 /// What a library's vectors came to.

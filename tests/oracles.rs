@@ -36,6 +36,16 @@ fn the_backoff_and_jitter_study_comes_out() {
 }
 
 #[test]
+fn the_study_of_retries_token_buckets_and_breakers_comes_out() {
+    holds(Suite::BrookerRetries);
+}
+
+#[test]
+fn the_study_of_collapse_comes_out() {
+    holds(Suite::BrookerCollapse);
+}
+
+#[test]
 fn the_libraries_delays_come_out() {
     for library in run_vectors(VECTORS).unwrap() {
         println!("{}: {} of {} vectors hold", library.name, library.held, library.ran);

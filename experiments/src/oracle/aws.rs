@@ -1,14 +1,13 @@
 //! The backoff and jitter study: clients that write one versioned row, and what their backoffs
 //! cost, beside the published simulator's results.
 
-use rayon::prelude::*;
 use scenarios::study::{Study, Variant};
 use serde::Deserialize;
-use sim_core::model::record::{MeasurePlan, RunRecord, SubjectKind};
+use sim_core::model::record::{RunRecord, SubjectKind};
 use sim_core::model::spec::{Model, Step};
-use sim_core::model::{self, RunSeed};
 use sim_core::stats::{MeanEstimate, mean_interval};
 
+use super::replicate::{each_run, variant_for};
 use super::{Agreement, Comparison, Validation, distance};
 use crate::statistics::CONFIDENCE;
 
@@ -86,15 +85,6 @@ pub fn compare<E>(
     Ok(validation)
 }
 
-fn variant_for<'s>(
-    study: &'s Study,
-    algorithm: &str,
-    variants: &[(&str, &str)],
-) -> Option<&'s Variant> {
-    let (_, name) = variants.iter().find(|(of, _)| *of == algorithm)?;
-    study.variants.iter().find(|v| v.name == *name)
-}
-
 /// What counts the arrivals at the endpoint that writes: the endpoint, or the service whose only
 /// one it is.
 fn write_endpoint(model: &Model) -> Option<String> {
@@ -104,13 +94,9 @@ fn write_endpoint(model: &Model) -> Option<String> {
 }
 
 fn compare_row(row: &Row, study: &Study, variant: &Variant, write: &str) -> [Comparison; 2] {
-    let (times, calls): (Vec<f64>, Vec<f64>) = (0..study.replications)
-        .into_par_iter()
-        .map(|replication| {
-            let record = run(study, variant, replication);
-            (completion_ms(&record), arrivals(&record, write))
-        })
-        .unzip();
+    let figures = |record: &RunRecord| (completion_ms(record), arrivals(record, write));
+    let (times, calls): (Vec<f64>, Vec<f64>) =
+        each_run(study, variant, &[], figures).into_iter().unzip();
     let compared = |figure: &str, published: f64, published_se: f64, values: &[f64]| {
         compare_figure(row, figure, published, published_se, values)
     };
@@ -118,14 +104,6 @@ fn compare_row(row: &Row, study: &Study, variant: &Variant, write: &str) -> [Com
         compared("time_mean", row.time_mean, row.time_se, &times),
         compared("calls_mean", row.calls_mean, row.calls_se, &calls),
     ]
-}
-
-fn run(study: &Study, variant: &Variant, replication: u32) -> RunRecord {
-    let seed = RunSeed { seed: study.seed, replication };
-    // Nothing is asked of single bins or phases.
-    let length = variant.model.length;
-    let plan = MeasurePlan::new(length, length, length, &[]);
-    model::run(&variant.model, seed, &plan)
 }
 
 /// When the last client was done.

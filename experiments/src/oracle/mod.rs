@@ -5,10 +5,13 @@
 //! published figure where that was simulated, too.
 
 pub mod aws;
+pub mod collapse;
 mod figure;
 mod parameters;
 mod pool;
 pub mod queueing;
+mod replicate;
+pub mod retries;
 mod station;
 
 use serde::{Deserialize, Serialize};
