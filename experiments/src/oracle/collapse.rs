@@ -6,7 +6,7 @@
 
 use scenarios::study::{Study, Variant};
 use serde::Deserialize;
-use sim_core::kernel::{SimDuration, SimTime};
+use sim_core::kernel::SimTime;
 use sim_core::model::record::{RunRecord, SliceRecord, SubjectKind};
 use sim_core::stats::wilson_interval;
 
