@@ -139,9 +139,9 @@ impl Engine<'_> {
         self.requests[request].stage = Stage::Calling;
         let service = self.requests[request].service;
         let releases = self.model.services[service.index()].mode == ServiceMode::Async;
-        let call = self.start_call(edge, key, Origin::Handler { request }, 0);
-        self.requests[request].nested = call;
-        if releases {
+        self.start_call(edge, key, Origin::Handler { request }, 0);
+        // A call that ended at once let the handler go on, with its worker.
+        if releases && self.requests[request].stage == Stage::Calling {
             self.release_worker(request);
             self.serve_waiting(request);
         }
