@@ -154,8 +154,8 @@ fn callers_along(model: &Model, edge: EdgeId) -> Callers {
     Callers { instances, clients: instances }
 }
 
-/// Draws of a guard for one attempt, computed only if it asks for them.
-struct LazyDraws<'a> {
+/// Draws that few ask for, computed only if somebody does.
+pub(super) struct LazyDraws<'a> {
     draws: &'a KeyedDraws,
     call: u64,
     attempt: u32,
@@ -172,6 +172,13 @@ const SLOTS: [Slot; 8] = [
     Slot::Jitter,
     Slot::Branch,
 ];
+
+impl<'a> LazyDraws<'a> {
+    /// Those for one attempt of a call.
+    pub(super) fn new(draws: &'a KeyedDraws, call: u64, attempt: u32) -> Self {
+        Self { draws, call, attempt, taken: 0 }
+    }
+}
 
 impl TryRng for LazyDraws<'_> {
     type Error = Infallible;
@@ -201,7 +208,7 @@ impl Engine<'_> {
         let Some(place) = &self.guards.places[edge.index()][layer] else {
             return Answer::Admit(Pass::default());
         };
-        let mut draws = LazyDraws { draws: &place.draws, call: key, attempt, taken: 0 };
+        let mut draws = LazyDraws::new(&place.draws, key, attempt);
         let answer = self.guards.guards[index].guard.ask(self.now, ticket, &mut draws);
         self.set_alarm(index);
         if let Answer::Reject(outcome) = answer {

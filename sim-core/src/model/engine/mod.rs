@@ -1,13 +1,15 @@
 //! The engine: runs a checked model, event by event.
 //!
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
-//! each: [`call`] the layers of a policy, [`guards`] those that hold calls back, [`wire`] the network, [`server`] what happens inside an
+//! each: [`call`] the layers of a policy, [`guards`] those that hold calls back, [`wire`] the network,
+//! [`front`] the balancers, [`server`] what happens inside an
 //! instance, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
 //! [`injection`] the faults, [`meter`] what is measured.
 
 mod call;
 mod crash;
 mod event;
+mod front;
 mod guards;
 mod injection;
 mod instance;
@@ -20,7 +22,6 @@ mod source;
 mod users;
 mod wire;
 
-use super::balancer::BalancerState;
 use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Model, ServiceId};
 use super::{RunSeed, workload::Load};
@@ -29,6 +30,7 @@ use crate::kernel::{EventQueue, SimTime};
 use crate::policy::ResolvedLayer;
 use call::{Call, Lanes, LayerState, Origin};
 use event::Event;
+use front::Front;
 use guards::Guards;
 use injection::Injection;
 use instance::{Instance, Pool};
@@ -51,7 +53,7 @@ pub(super) struct Engine<'m> {
     layers_per_call: usize,
     sources: Vec<Source>,
     users: Vec<Users>,
-    balancers: Vec<BalancerState>,
+    fronts: Vec<Front>,
     /// The instances of all services, the pools of all instances, and where those of each service
     /// start.
     instances: Vec<Instance>,
@@ -91,11 +93,7 @@ impl<'m> Engine<'m> {
             layers_per_call: layers.max().unwrap_or(0),
             sources: Source::all(model, seed),
             users: Users::all(model, seed),
-            balancers: model
-                .services
-                .iter()
-                .map(|s| BalancerState::new(s.balancer, s.instances))
-                .collect(),
+            fronts: Front::all(model, seed),
             instances: model
                 .services
                 .iter()
@@ -128,6 +126,7 @@ impl<'m> Engine<'m> {
     pub(super) fn run(mut self) -> RunRecord {
         // Faults first: at one time, a fault is there before the call.
         self.schedule_faults();
+        self.schedule_sweeps();
         self.start_users();
         for source in 0..self.sources.len() {
             self.schedule_arrival(source as u16);
@@ -187,6 +186,7 @@ impl<'m> Engine<'m> {
             }
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
             Event::GuardWakes { guard } => self.wake_guard(guard),
+            Event::Sweeps { service } => self.sweep(ServiceId(service)),
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
         }
     }
@@ -260,6 +260,9 @@ impl<'m> Engine<'m> {
             let counted: u32 =
                 instances.by_ref().take(spec.instances as usize).map(|i| i.inside).sum();
             assert_eq!(counted as usize, open.iter().filter(inside).count());
+            let sent = |r: &&Request| r.service == service && r.stage != Stage::Dead && !r.closed;
+            let outstanding = open.iter().filter(sent).count() as u32;
+            assert_eq!(self.fronts[index].outstanding().unwrap_or(outstanding), outstanding);
             let meter = self.meters.service(service);
             assert_eq!(meter.in_flight.get(), counted);
             assert_eq!(meter.busy.get(), busy);

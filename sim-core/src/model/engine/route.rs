@@ -1,6 +1,5 @@
 //! What the engine asks of an edge at every step of every request, looked up once.
 
-use super::super::balancer::Balancer;
 use super::super::spec::{EdgeSpec, EndpointId, Model, ServiceId, Step};
 use crate::kernel::{Distribution, SimDuration};
 
@@ -39,7 +38,7 @@ impl Route {
                 Some(Step::Work(demand)) => constant(demand).is_none(),
                 _ => false,
             };
-            let chooses = service.balancer == Balancer::Random && service.instances > 1;
+            let chooses = service.balancer.draws() && service.instances > 1;
             Self {
                 constant_latency,
                 first_instance: first_instances[endpoint.service.index()],

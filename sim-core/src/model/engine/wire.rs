@@ -4,6 +4,7 @@ use super::super::spec::{EdgeId, LinkSpec};
 use super::Engine;
 use super::call::Origin;
 use super::event::Event;
+use super::front::affinity;
 use super::request::{NONE, Request, Stage};
 use super::route::Route;
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
@@ -18,7 +19,13 @@ impl Engine<'_> {
         let attempt = self.calls[call].attempts;
         let Route { service, draws, .. } = self.routes[edge.index()];
         let block = if draws { self.block_of(edge, key, attempt) } else { DrawBlock::default() };
-        let instance = self.balancers[service.index()].choose(|| block.bits(Slot::Branch));
+        let origin = self.calls[call].origin;
+        let chosen = self.fronts[service.index()].choose(
+            self.now,
+            || affinity(origin, &self.requests),
+            &mut block.slot(Slot::Branch),
+        );
+        let Some(instance) = chosen else { return self.finds_no_instance(call, edge) };
         let request = self.requests.insert(Request {
             key,
             sent: self.now,
@@ -29,7 +36,7 @@ impl Engine<'_> {
             call_generation: self.calls.generation(call),
             attempt,
             instance,
-            version: self.version_seen_by(self.calls[call].origin),
+            version: self.version_seen_by(origin),
             nested: NONE,
             previous: NONE,
             next: NONE,
@@ -55,6 +62,12 @@ impl Engine<'_> {
             None => self.transmit(edge, &block, Slot::LossOut, Slot::LatencyOut),
         };
         self.arrives_or_is_lost(request, due, Event::Reaches { request });
+    }
+
+    /// No instance may be chosen: the attempt is refused without going out.
+    fn finds_no_instance(&mut self, call: u32, edge: EdgeId) {
+        self.meters.edge(edge).was_rejected(Outcome::Refused);
+        self.attempt_ended(call, Outcome::Refused);
     }
 
     /// The draws of an attempt.
@@ -173,11 +186,12 @@ impl Engine<'_> {
             return;
         }
         let now = self.now;
-        self.balancers[service.index()].done(instance);
+        self.fronts[service.index()].done(now, instance, sent);
         let meter = self.meters.edge(edge);
         meter.in_flight.down(now);
         if !abandoned {
             meter.ends(outcome, sent, now);
+            self.tell_outliers(request, outcome);
         }
     }
 
@@ -188,6 +202,7 @@ impl Engine<'_> {
         let now = self.now;
         self.requests[request].abandoned = true;
         self.meters.edge(edge).ends(outcome, sent, now);
+        self.tell_outliers(request, outcome);
         if !self.calls_off(edge) {
             return;
         }
