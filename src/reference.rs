@@ -8,8 +8,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 use sim_core::catalogue::Entry;
 use sim_core::kernel::Distribution;
-use sim_core::model::balancer::Balancer;
 use sim_core::model::fault::Fault;
+use sim_core::policy::balancing::Algorithm;
 use sim_core::policy::breaker::Trip;
 use sim_core::policy::budget::Budget;
 use sim_core::policy::fallback::Substitute;
@@ -87,7 +87,7 @@ pub fn catalogue() -> Vec<Thing> {
     }
     things.extend(Fault::CATALOGUE.iter().map(registered));
     things.extend(Distribution::CATALOGUE.iter().map(registered));
-    things.extend(from_schema::<Balancer>("balancer"));
+    things.extend(Algorithm::CATALOGUE.iter().map(registered));
     things.extend(from_schema::<Outcome>("outcome"));
     things
 }

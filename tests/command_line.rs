@@ -216,7 +216,7 @@ fn the_starter_is_a_good_scenario_and_is_never_overwritten() {
 fn everything_can_be_listed() {
     let all = text(&squall(&["list"]).stdout);
     for name in
-        ["retry-storm", "exponential", "resilience4j", "refuse", "lognormal", "least_request"]
+        ["retry-storm", "exponential", "resilience4j", "refuse", "lognormal", "least-request"]
     {
         assert!(all.contains(name), "{name}: {all}");
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use scenarios::study::{Steady, Study, Variant};
 use sim_core::kernel::{Distribution, SimDuration, SimTime};
-use sim_core::model::balancer::Balancer;
 use sim_core::model::fault::{Fault, Refuse};
 use sim_core::model::record::{
     MeasurePlan, RunEnd, RunRecord, SliceRecord, SubjectKind, SubjectRecord,
@@ -14,6 +13,7 @@ use sim_core::model::spec::{
     LinkSpec, Model, PoolSpec, QueueSpec, ServiceId, ServiceMode, ServiceSpec, Step, Target,
 };
 use sim_core::model::workload::{Arrivals, Load, OpenLoad, RateProfile};
+use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{Outcome, Policy};
 use sim_core::stats::Recorder;
 
@@ -65,7 +65,7 @@ fn model_with_outage() -> Model {
         services: vec![ServiceSpec {
             name: "payment".into(),
             instances: 4,
-            balancer: Balancer::default(),
+            balancer: Balancing::default(),
             mode: ServiceMode::Blocking,
             pools: vec![pool],
             endpoints: vec![EndpointId(0)],

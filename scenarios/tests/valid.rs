@@ -5,7 +5,6 @@
 use scenarios::expectation::{Bound, Reference};
 use scenarios::{Diagnostics, FileError, FileSource, NoFiles, Override, Study, Variant, load};
 use sim_core::kernel::{SimDuration, SimTime};
-use sim_core::model::balancer::Balancer;
 use sim_core::model::spec::{Discipline, ServiceMode, Step, Target};
 use sim_core::model::workload::{Arrivals, Load, Start};
 use sim_core::policy::{Abandoned, LateAnswers, ResolvedLayer};
@@ -105,7 +104,17 @@ fn services_pools_and_endpoints() {
     let study = everything();
     let model = &study.variants[0].model;
     let api = &model.services[0];
-    assert_eq!((&*api.name, api.instances, api.balancer), ("api", 2, Balancer::LeastRequest));
+    assert_eq!((&*api.name, api.instances), ("api", 2));
+    let balancer = &api.balancer;
+    assert_eq!(balancer.algorithm.name(), "least-request");
+    assert_eq!(
+        (balancer.panic_threshold, balancer.stale),
+        (0.3, Some(SimDuration::from_millis(10)))
+    );
+    let slow_start = balancer.slow_start.unwrap();
+    assert_eq!((slow_start.window, slow_start.min_weight), (SimDuration::from_secs(30), 0.1));
+    let outlier = balancer.outlier.as_ref().unwrap().resolve().unwrap();
+    assert_eq!((outlier.consecutive_5xx, outlier.max_ejection_percent), (5, 50));
     assert_eq!(api.mode, ServiceMode::Async);
     assert_eq!(api.pools[0].queue.capacity, None);
     assert_eq!(api.pools[1].queue.discipline, Discipline::Lifo);

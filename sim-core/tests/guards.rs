@@ -226,3 +226,34 @@ fn a_handler_whose_call_was_turned_away_goes_on_or_fails() {
         "degraded all the way"
     );
 }
+
+#[test]
+fn a_handler_whose_call_is_turned_away_at_once_goes_on_with_its_worker() {
+    let mut model = one_service(paced(20.0, 1), Some(1), None, "100ms");
+    model.length = d("1.01s");
+    let mut api = model.services[0].clone();
+    (api.name, api.mode, api.endpoints) = ("api".into(), ServiceMode::Async, vec![EndpointId(1)]);
+    model.services.push(api);
+    model.endpoints.push(EndpointSpec {
+        name: "api".into(),
+        service: ServiceId(1),
+        pool: 0,
+        steps: vec![
+            Step::Call { edge: EdgeId(1), optional: true },
+            Step::Work(dist("100ms")),
+            Step::Work(dist("0s")),
+        ],
+    });
+    let mut edge = model.edges[0].clone();
+    edge.name = "api->payment".into();
+    edge.policy = policy(json!([{ "breaker": {
+        "trip": { "consecutive": { "failures": 1 } }, "open_for": "100s",
+    } }]));
+    model.edges.push(edge);
+    model.edges[0].to = EndpointId(1);
+    model.faults = vec![fault("0s", "2s", Target::Service(ServiceId(0)), json!({ "refuse": {} }))];
+    let record = simulate(&model, 1);
+    assert_eq!(total(subject(&record, "api->payment"), Outcome::Refused), 1);
+    // The only worker does one piece of work after the other: from 0.05 s on one in 0.1 s.
+    assert_eq!(total(subject(&record, "shop"), Outcome::Ok), 9);
+}

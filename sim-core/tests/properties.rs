@@ -7,10 +7,10 @@ mod common;
 use common::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use sim_core::model::balancer::Balancer;
 use sim_core::model::record::{RunRecord, SubjectKind, SubjectRecord};
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
+use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{Abandoned, LateAnswers, Outcome, ResolvedLayer};
 
 fn any_load() -> impl Strategy<Value = Load> {
@@ -127,6 +127,46 @@ prop_compose! {
     }
 }
 
+fn any_balancer() -> impl Strategy<Value = Balancing> {
+    let algorithms = [
+        "round-robin",
+        "random",
+        "least-request",
+        "p2c",
+        "n-choices",
+        "weighted-round-robin",
+        "smooth-weighted-round-robin",
+        "weighted-least-request",
+        "peak-ewma",
+        "ring-hash",
+        "maglev",
+    ];
+    let outlier = json!({
+        "consecutive_5xx": 2, "interval": "300ms", "base_ejection_time": "500ms",
+        "max_ejection_percent": 100, "enforcing_consecutive_5xx": 70,
+        "max_ejection_time_jitter": "200ms",
+    });
+    let watched = prop_oneof![2 => Just(None), 1 => Just(Some(outlier))];
+    (
+        prop::sample::select(algorithms.to_vec()),
+        watched,
+        prop::sample::select(vec![0.0, 0.5]),
+        any::<bool>(),
+    )
+        .prop_map(|(algorithm, outlier, panic_threshold, stale)| {
+            let mut balancer = json!({
+                "algorithm": { algorithm: {} }, "panic_threshold": panic_threshold,
+            });
+            if let Some(outlier) = outlier {
+                balancer["outlier"] = outlier;
+            }
+            if stale {
+                balancer["stale"] = json!("50ms");
+            }
+            serde_json::from_value(balancer).unwrap()
+        })
+}
+
 prop_compose! {
     /// `shop -> api -> store`, everything else drawn.
     fn any_model()(
@@ -137,9 +177,7 @@ prop_compose! {
         capacity in prop::array::uniform2(prop::option::of(0_u32..10)),
         instances in prop::array::uniform2(1_u32..4),
         lifo in any::<bool>(),
-        balancer in prop_oneof![
-            Just(Balancer::RoundRobin), Just(Balancer::Random), Just(Balancer::LeastRequest)
-        ],
+        balancer in any_balancer(),
         mode in prop_oneof![Just(ServiceMode::Blocking), Just(ServiceMode::Async)],
         optional in any::<bool>(),
         overrun in prop::option::of(3_u32..12),
@@ -225,7 +263,8 @@ fn hold_against_itself(model: &Model, record: &RunRecord) {
     let attempts = subject(record, "shop->payment");
     let first_attempts = sum(attempts, |s| s.arrivals) - sum(attempts, |s| s.retries);
     let holds_back = |layer: &ResolvedLayer| matches!(layer, ResolvedLayer::Guard(_));
-    if model.edges[0].policy.layers.iter().any(holds_back) {
+    let ejects = model.services[1].balancer.outlier.is_some();
+    if ejects || model.edges[0].policy.layers.iter().any(holds_back) {
         assert!(first_attempts <= calls, "no call makes two first attempts");
     } else {
         assert_eq!(first_attempts, calls, "each call makes one first attempt");

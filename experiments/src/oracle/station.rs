@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use sim_core::kernel::SimTime;
 use sim_core::kernel::{Distribution, SimDuration};
-use sim_core::model::balancer::Balancer;
 use sim_core::model::fault::Fault;
 use sim_core::model::spec::{
     ClientSpec, Discipline, EdgeId, EdgeSpec, EndpointId, EndpointSpec, FaultSpec, LinkId,
@@ -12,6 +11,7 @@ use sim_core::model::spec::{
 };
 use sim_core::model::workload::{Arrivals, ClosedLoad, Load, OpenLoad, RateProfile, Start};
 use sim_core::policy::ResolvedPolicy;
+use sim_core::policy::balancing::Balancing;
 
 /// A station: who calls, how many servers work how long, and how many may wait.
 pub(super) struct Station {
@@ -50,7 +50,7 @@ impl Station {
             services: vec![ServiceSpec {
                 name: name.clone(),
                 instances: 1,
-                balancer: Balancer::default(),
+                balancer: Balancing::default(),
                 mode: ServiceMode::Blocking,
                 pools: vec![pool],
                 endpoints: vec![EndpointId(0)],

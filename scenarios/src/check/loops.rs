@@ -74,10 +74,17 @@ impl Instants {
 
     /// How one attempt can end at once, the way there and back included.
     fn of_attempt(&self, model: &Model, edge: &EdgeSpec) -> Vec<Instant> {
-        match model.links[edge.link.index()].latency.is_zero() {
+        let mut ends = match model.links[edge.link.index()].latency.is_zero() {
             true => self.of_endpoints[edge.to.index()].clone(),
             false => Vec::new(),
+        };
+        let service = &model.services[model.endpoints[edge.to.index()].service.index()];
+        let balancer = &service.balancer;
+        if balancer.outlier.is_some() && balancer.panic_threshold == 0.0 {
+            let why = format!("`{}` can have no instance that is not ejected", service.name);
+            ends.push(Instant { outcome: Outcome::Refused, why });
         }
+        ends
     }
 
     /// How a whole call can end at once: its retries included.

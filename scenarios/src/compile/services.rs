@@ -55,10 +55,11 @@ impl Compiler<'_, '_> {
                 });
             }
             self.check_cold_start(service, &place);
+            self.check_balancer(service, &place);
             services.push(ServiceSpec {
                 name: name.as_str().into(),
                 instances: service.instances,
-                balancer: service.balancer,
+                balancer: service.balancer.clone(),
                 mode: service.mode,
                 pools: pools(&service.pools),
                 endpoints: (first..endpoints.len()).map(|e| EndpointId(id(e))).collect(),
@@ -160,6 +161,14 @@ impl Compiler<'_, '_> {
             });
         }
         steps
+    }
+
+    fn check_balancer(&mut self, service: &Service, place: &Place) {
+        let problems = service.balancer.check(service.instances).err().unwrap_or_default();
+        for problem in problems.0 {
+            let place = place.key("balancer").dotted(&problem.path);
+            self.error(&place, problem.to_string());
+        }
     }
 
     fn check_cold_start(&mut self, service: &Service, place: &Place) {

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::kernel::{Distribution, SimDuration};
-use sim_core::model::balancer::Balancer;
 use sim_core::model::spec::{ColdStart, Overrun, ServiceMode};
+use sim_core::policy::balancing::Balancing;
 
 use super::{Callee, PolicyName, RowName};
 
@@ -17,9 +17,9 @@ pub(crate) struct Service {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 100_000))]
     pub(crate) instances: u32,
-    /// How callers choose an instance.
+    /// How callers choose an instance: each in turn if not given.
     #[serde(default)]
-    pub(crate) balancer: Balancer,
+    pub(crate) balancer: Balancing,
     /// Whether a worker is held while its request waits for a call.
     #[serde(default)]
     pub(crate) mode: ServiceMode,

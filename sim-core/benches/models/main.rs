@@ -17,12 +17,12 @@ mod yardstick;
 
 use paired::{ROUNDS, compare, is_picked, is_test};
 use sim_core::kernel::{Distribution, SimDuration};
-use sim_core::model::balancer::Balancer;
 use sim_core::model::record::{MeasurePlan, RunRecord};
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::model::{RunSeed, run};
 use sim_core::policy::backoff::{Backoff, immediate::Immediate};
+use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{OutcomeSet, ResolvedLayer, ResolvedPolicy, RetryPolicy};
 use yardstick::Answer;
 
@@ -38,7 +38,7 @@ fn service(name: &str, workers: u32, endpoint: u16) -> ServiceSpec {
     ServiceSpec {
         name: name.into(),
         instances: 1,
-        balancer: Balancer::RoundRobin,
+        balancer: Balancing::default(),
         mode: ServiceMode::Async,
         pools: vec![PoolSpec { name: "main".into(), workers: Some(workers), queue }],
         endpoints: vec![EndpointId(endpoint)],

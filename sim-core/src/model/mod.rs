@@ -1,6 +1,5 @@
 //! Floor 3: the model: workload, services, pools, network, faults, and what is measured.
 
-pub mod balancer;
 mod engine;
 pub mod fault;
 pub mod profile;

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::balancer::Balancer;
 use super::fault::Fault;
 use super::workload::Load;
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::policy::ResolvedPolicy;
+use crate::policy::balancing::Balancing;
 
 macro_rules! ids {
     ($( $(#[$doc:meta])* $Id:ident, )+) => { $(
@@ -99,7 +99,7 @@ pub struct ServiceSpec {
     /// How many instances it has; at least 1.
     pub instances: u32,
     /// How callers choose an instance.
-    pub balancer: Balancer,
+    pub balancer: Balancing,
     /// Whether a worker is held while its request waits for a call.
     pub mode: ServiceMode,
     /// The pools of every instance; at least one.

@@ -4,12 +4,12 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use sim_core::kernel::{Distribution, SimDuration, SimTime};
-use sim_core::model::balancer::Balancer;
 use sim_core::model::fault::Fault;
 use sim_core::model::record::{MeasurePlan, RunRecord, SubjectRecord};
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::model::{RunSeed, run};
+use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{Layer, Policy, ResolvedPolicy};
 
 /// `"250ms"`.
@@ -60,7 +60,7 @@ pub(crate) fn one_service(
         services: vec![ServiceSpec {
             name: "payment".into(),
             instances: 1,
-            balancer: Balancer::RoundRobin,
+            balancer: Balancing::default(),
             mode: ServiceMode::Blocking,
             pools: vec![PoolSpec { name: "main".into(), workers, queue }],
             endpoints: vec![EndpointId(0)],

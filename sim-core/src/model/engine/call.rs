@@ -60,7 +60,7 @@ pub(super) enum LayerState {
 impl<'m> Engine<'m> {
     /// A client or a handler wants something: the call goes inward.
     #[inline]
-    pub(super) fn start_call(&mut self, edge: EdgeId, key: u64, origin: Origin, think: u64) -> u32 {
+    pub(super) fn start_call(&mut self, edge: EdgeId, key: u64, origin: Origin, think: u64) {
         let call = self.calls.insert(Call {
             key,
             started: self.now,
@@ -74,12 +74,15 @@ impl<'m> Engine<'m> {
         if self.layer_states.len() < states {
             self.layer_states.resize(states, LayerState::Idle);
         }
-        if let Origin::Client { client, .. } = origin {
-            let (bin, now) = (self.meters.bin(), self.now);
-            self.meters.client(client).arrives(bin, now);
+        match origin {
+            Origin::Client { client, .. } => {
+                let (bin, now) = (self.meters.bin(), self.now);
+                self.meters.client(client).arrives(bin, now);
+            }
+            // Before the call goes anywhere: it may end at once.
+            Origin::Handler { request } => self.requests[request].nested = call,
         }
         self.go_inward(call, 0);
-        call
     }
 
     /// From the layer with this number inward, and out onto the wire, or until a guard holds it

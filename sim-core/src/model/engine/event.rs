@@ -27,6 +27,8 @@ pub(super) enum Event {
     Crashes { fault: u16, instance: u32 },
     /// The time has come that a guard wanted to be woken at.
     GuardWakes { guard: u32 },
+    /// A sweep of the outlier detection of a service is due.
+    Sweeps { service: u16 },
     /// An instance may be up again.
     Restarts { service: u16, instance: u32 },
 }

@@ -35,8 +35,17 @@ pub(super) struct Guards {
     /// What budgets remember of each call, in the places of its layers' states.
     memories: Vec<CallMemory>,
     released: Released,
-    /// Calls that were released, with the layer that they waited at, in their order.
-    turn: VecDeque<(u32, u8)>,
+    /// Calls that go on, in their order.
+    turn: VecDeque<Turn>,
+}
+
+/// A call whose turn to go on is to come.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    /// From the guard of a layer, as it was told.
+    AtGuard { call: u32, layer: u8 },
+    /// From the wire, onto which its attempt could not go.
+    Refused { call: u32, generation: u32 },
 }
 
 /// A guard and when it is to be woken.
@@ -163,8 +172,8 @@ fn callers_along(model: &Model, edge: EdgeId) -> Callers {
     Callers { instances, clients: instances }
 }
 
-/// Draws of a guard for one attempt, computed only if it asks for them.
-struct LazyDraws<'a> {
+/// Draws that few ask for, computed only if somebody does.
+pub(super) struct LazyDraws<'a> {
     draws: &'a KeyedDraws,
     call: u64,
     attempt: u32,
@@ -181,6 +190,13 @@ const SLOTS: [Slot; 8] = [
     Slot::Jitter,
     Slot::Branch,
 ];
+
+impl<'a> LazyDraws<'a> {
+    /// Those for one attempt of a call.
+    pub(super) fn new(draws: &'a KeyedDraws, call: u64, attempt: u32) -> Self {
+        Self { draws, call, attempt, taken: 0 }
+    }
+}
 
 impl TryRng for LazyDraws<'_> {
     type Error = Infallible;
@@ -210,7 +226,7 @@ impl Engine<'_> {
         let Some(place) = &self.guards.places[edge.index()][layer] else {
             return Answer::Admit(Pass::default());
         };
-        let mut draws = LazyDraws { draws: &place.draws, call: key, attempt, taken: 0 };
+        let mut draws = LazyDraws::new(&place.draws, key, attempt);
         let answer = self.guards.guards[index].guard.ask(self.now, ticket, &mut draws);
         self.set_alarm(index);
         answer
@@ -223,7 +239,13 @@ impl Engine<'_> {
             self.meters.edge(edge).was_rejected(outcome);
         }
         *self.layer_state(call, layer) = LayerState::Released(answer);
-        self.guards.turn.push_back((call, layer as u8));
+        self.guards.turn.push_back(Turn::AtGuard { call, layer: layer as u8 });
+    }
+
+    /// An attempt of a call could not go out; the call hears of it in its turn.
+    pub(super) fn refuse_in_turn(&mut self, call: u32) {
+        let generation = self.calls.generation(call);
+        self.guards.turn.push_back(Turn::Refused { call, generation });
     }
 
     /// A call that a guard had let pass has ended so.
@@ -264,8 +286,14 @@ impl Engine<'_> {
     /// Calls that guards have released go on, each in its turn.
     #[inline(never)]
     pub(super) fn let_released_go_on(&mut self) {
-        while let Some((call, layer)) = self.guards.turn.pop_front() {
-            self.goes_on(call, usize::from(layer));
+        while let Some(turn) = self.guards.turn.pop_front() {
+            match turn {
+                Turn::AtGuard { call, layer } => self.goes_on(call, usize::from(layer)),
+                Turn::Refused { call, generation } if self.calls.is_current(call, generation) => {
+                    self.attempt_ended(call, Outcome::Refused);
+                }
+                Turn::Refused { .. } => {}
+            }
         }
     }
 

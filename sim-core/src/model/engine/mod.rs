@@ -1,13 +1,15 @@
 //! The engine: runs a checked model, event by event.
 //!
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
-//! each: [`call`] the layers of a policy, [`guards`] those that hold calls back, [`wire`] the network, [`server`] what happens inside an
+//! each: [`call`] the layers of a policy, [`guards`] those that hold calls back, [`wire`] the network,
+//! [`front`] the balancers, [`server`] what happens inside an
 //! instance, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
 //! [`injection`] the faults, [`meter`] what is measured.
 
 mod call;
 mod crash;
 mod event;
+mod front;
 mod guards;
 mod injection;
 mod instance;
@@ -20,7 +22,6 @@ mod source;
 mod users;
 mod wire;
 
-use super::balancer::BalancerState;
 use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Limits, Model, ServiceId};
 use super::{RunSeed, workload::Load};
@@ -29,6 +30,7 @@ use crate::kernel::{EventQueue, LaneId, SimTime};
 use crate::policy::ResolvedLayer;
 use call::{Call, LayerState, Origin};
 use event::Event;
+use front::Front;
 use guards::Guards;
 use injection::Injection;
 use instance::{Instance, Pool};
@@ -51,7 +53,7 @@ pub(super) struct Engine<'m> {
     layers_per_call: usize,
     sources: Vec<Source>,
     users: Vec<Users>,
-    balancers: Vec<BalancerState>,
+    fronts: Vec<Front>,
     /// The instances of all services, the pools of all instances, and where those of each service
     /// start.
     instances: Vec<Instance>,
@@ -99,11 +101,7 @@ impl<'m> Engine<'m> {
             layers_per_call,
             sources: Source::all(model, seed),
             users: Users::all(model, seed),
-            balancers: model
-                .services
-                .iter()
-                .map(|s| BalancerState::new(s.balancer, s.instances))
-                .collect(),
+            fronts: Front::all(model, seed),
             instances: model
                 .services
                 .iter()
@@ -137,6 +135,7 @@ impl<'m> Engine<'m> {
     pub(super) fn run(mut self) -> RunRecord {
         // Faults first: at one time, a fault is there before the call.
         self.schedule_faults();
+        self.schedule_sweeps();
         self.start_users();
         for source in 0..self.sources.len() {
             self.schedule_arrival(source as u16);
@@ -189,6 +188,7 @@ impl<'m> Engine<'m> {
             Event::FaultStarts { .. }
             | Event::FaultEnds { .. }
             | Event::Crashes { .. }
+            | Event::Sweeps { .. }
             | Event::Restarts { .. } => self.handle_rare(event),
         }
     }
@@ -208,6 +208,7 @@ impl<'m> Engine<'m> {
                 }
             }
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
+            Event::Sweeps { service } => self.sweep(ServiceId(service)),
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
             _ => {}
         }
@@ -282,6 +283,9 @@ impl<'m> Engine<'m> {
             let counted: u32 =
                 instances.by_ref().take(spec.instances as usize).map(|i| i.inside).sum();
             assert_eq!(counted as usize, open.iter().filter(inside).count());
+            let sent = |r: &&Request| r.service == service && r.stage != Stage::Dead && !r.closed;
+            let outstanding = open.iter().filter(sent).count() as u32;
+            assert_eq!(self.fronts[index].outstanding().unwrap_or(outstanding), outstanding);
             let meter = self.meters.service(service);
             assert_eq!(meter.in_flight.get(), counted);
             assert_eq!(meter.busy.get(), busy);

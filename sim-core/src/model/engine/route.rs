@@ -1,6 +1,5 @@
 //! What the engine asks of an edge at every step of every request, looked up once.
 
-use super::super::balancer::Balancer;
 use super::super::spec::{
     ColdStart, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
 };
@@ -63,7 +62,7 @@ impl<'m> Route<'m> {
                 Some(Step::Work(demand)) => constant(demand).is_none(),
                 _ => false,
             };
-            let chooses = service.balancer == Balancer::Random && service.instances > 1;
+            let chooses = service.balancer.draws() && service.instances > 1;
             Self {
                 layers: &edge.policy.layers,
                 steps: &endpoint.steps,

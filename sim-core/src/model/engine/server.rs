@@ -188,8 +188,7 @@ impl<'m> Engine<'m> {
         let site = self.sites[edge.index()].wrapping_add(u64::from(step));
         let key = lineage(key, site, attempt);
         self.requests[request].stage = Stage::Calling;
-        let call = self.start_call(edge, key, Origin::Handler { request }, 0);
-        self.requests[request].nested = call;
+        self.start_call(edge, key, Origin::Handler { request }, 0);
         if self.routes[own.index()].is_async {
             self.release_worker(request);
             self.serve_waiting(request);

@@ -4,6 +4,7 @@ use super::super::spec::{EdgeId, LinkSpec};
 use super::Engine;
 use super::call::{Call, Origin};
 use super::event::Event;
+use super::front::affinity;
 use super::request::{NONE, Request, Stage};
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
@@ -30,7 +31,12 @@ impl Engine<'_> {
                 &fresh
             }
         };
-        let instance = self.balancers[route.service.index()].choose(|| block.bits(Slot::Branch));
+        let chosen = self.fronts[route.service.index()].choose(
+            self.now,
+            || affinity(origin, &self.requests),
+            &mut block.slot(Slot::Branch),
+        );
+        let Some(instance) = chosen else { return self.finds_no_instance(call, edge) };
         let (bin, now) = (self.meters.bin(), self.now);
         // A handler's calls carry the version of the row that was last read on its behalf.
         let version = match origin {
@@ -76,6 +82,13 @@ impl Engine<'_> {
                 self.arrives_or_is_lost(request, route.link, latency, arrives);
             }
         }
+    }
+
+    /// No instance may be chosen: the attempt is refused without going out.
+    #[cold]
+    fn finds_no_instance(&mut self, call: u32, edge: EdgeId) {
+        self.meters.edge(edge).was_rejected(Outcome::Refused);
+        self.refuse_in_turn(call);
     }
 
     /// Sends the answer of a request back to its caller.
@@ -166,11 +179,13 @@ impl Engine<'_> {
             return;
         }
         let now = self.now;
-        self.balancers[state.service.index()].done(state.instance);
+        let (outcome, abandoned) = (state.outcome, state.abandoned);
+        self.fronts[state.service.index()].done(now, state.instance, state.sent);
         let meter = self.meters.edge(state.edge);
         meter.in_flight.down(now);
-        if !state.abandoned {
-            meter.ends(state.outcome, state.sent, now);
+        if !abandoned {
+            meter.ends(outcome, state.sent, now);
+            self.tell_outliers(request, outcome);
         }
     }
 
@@ -181,6 +196,7 @@ impl Engine<'_> {
         let now = self.now;
         self.requests[request].abandoned = true;
         self.meters.edge(edge).ends(outcome, sent, now);
+        self.tell_outliers(request, outcome);
         let route = &self.routes[edge.index()];
         if !route.calls_off {
             return;

@@ -5,31 +5,45 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::hosts::{Asked, HostView, Hosts};
+use super::least_request::Ties;
 use super::slow_start::SlowStart;
 use super::{Algorithm, Choose, Chooser};
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::Problems;
+use crate::policy::breaker::outlier::OutlierDetection;
 
-/// How requests are spread over the hosts of a service.
+/// How callers choose an instance of a service. One balancer stands in front of it and is seen by
+/// all its callers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Balancing {
-    /// Which host is chosen.
+    /// Which instance is chosen: each in turn if not given. Algorithms that hash a key keep the
+    /// calls of one client or user together or, of a service that calls, those for one request.
+    #[serde(default)]
     pub algorithm: Algorithm,
-    /// The weights of the hosts, in order; 1 for each if not given.
+    /// The weights of the instances, in order, each above 0; 1 for each if not given.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub weights: Vec<f64>,
-    /// If less than this share of the hosts is healthy, all are chosen from, healthy or not; from
-    /// 0 (never) to 1.
+    /// If less than this share of the instances is healthy, all are chosen from, healthy or not;
+    /// from 0 (never) to 1. With none to choose from, an attempt is refused without going out.
     #[serde(default = "half")]
     pub panic_threshold: f64,
-    /// Gives a host that has come back less than its weight at first. Only algorithms that look at
+    /// Gives an instance that has come back less than its weight at first. Only algorithms that look at
     /// weights know of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_start: Option<SlowStart>,
     /// How often the counts of outstanding requests are looked at; always, if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale: Option<SimDuration>,
+    /// Ejects instances whose results stand out: an ejected one is not healthy. None, if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlier: Option<OutlierDetection>,
+}
+
+impl Default for Balancing {
+    fn default() -> Self {
+        Self::by(Algorithm::default())
+    }
 }
 
 /// Envoy's `healthy_panic_threshold`.
@@ -46,6 +60,7 @@ impl Balancing {
             panic_threshold: half(),
             slow_start: None,
             stale: None,
+            outlier: None,
         }
     }
 
@@ -68,7 +83,19 @@ impl Balancing {
         if let Some(stale) = self.stale {
             problems.above_zero("stale", stale);
         }
+        if let Some(Err(mistakes)) = self.outlier.as_ref().map(OutlierDetection::resolve) {
+            problems.note_inside("outlier", mistakes);
+        }
         problems.or_none()
+    }
+
+    /// Whether a choice may take draws, if every request has a key: if not, none need to be made.
+    pub fn draws(&self) -> bool {
+        match &self.algorithm {
+            Algorithm::RoundRobin(_) | Algorithm::RingHash(_) | Algorithm::Maglev(_) => false,
+            Algorithm::LeastRequest(least) => least.ties != Ties::InTurn,
+            _ => true,
+        }
     }
 
     /// The balancer in front of so many hosts, all healthy, as of the start of the run.
@@ -279,6 +306,7 @@ mod tests {
             "panic_threshold": 1.5,
             "slow_start": { "window": "0s" },
             "stale": "0s",
+            "outlier": { "preset": "istio", "interval": "0s" },
         });
         assert_eq!(
             places(wrong),
@@ -288,7 +316,8 @@ mod tests {
                 "weights",
                 "panic_threshold",
                 "slow_start.window",
-                "stale"
+                "stale",
+                "outlier.interval"
             ]
         );
         let right = json!({ "algorithm": { "random": {} }, "weights": [1.0, 2.0, 0.5] });

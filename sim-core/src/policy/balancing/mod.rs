@@ -67,6 +67,12 @@ trait Parameters: Described {
     fn chooser(&self) -> Chooser;
 }
 
+impl Default for Algorithm {
+    fn default() -> Self {
+        Self::RoundRobin(round_robin::RoundRobin {})
+    }
+}
+
 impl Algorithm {
     fn check(&self) -> Problems {
         each_algorithm!(self, algorithm => algorithm.check()).inside(self.name())

@@ -1,0 +1,182 @@
+//! The balancers in front of the services, and who is ejected from them.
+
+use super::super::spec::{Model, ServiceId, ServiceSpec};
+use super::Engine;
+use super::call::Origin;
+use super::event::Event;
+use super::guards::LazyDraws;
+use super::request::Request;
+use super::slab::Slab;
+use crate::kernel::SimTime;
+use crate::kernel::draw::{Component, KeyedDraws};
+use crate::model::RunSeed;
+use crate::policy::Outcome;
+use crate::policy::balancing::{Algorithm, HostBalancer};
+use crate::policy::breaker::outlier::OutlierMachine;
+use rand::Rng;
+use std::sync::Arc;
+
+/// The balancer in front of a service, seen by all its callers.
+#[derive(Debug)]
+pub(super) enum Front {
+    /// The only instance, which nobody watches: there is nothing to choose.
+    Single,
+    /// Each instance in turn, and nobody watches them: nothing needs to be counted.
+    InTurn { instances: u32, next: u32 },
+    /// Whatever needs to know more.
+    Watched(Box<Watched>),
+}
+
+/// A balancer that knows its hosts.
+#[derive(Debug)]
+pub(super) struct Watched {
+    balancer: HostBalancer,
+    outliers: Option<Outliers>,
+}
+
+/// Outlier detection over the instances of a service.
+#[derive(Debug)]
+struct Outliers {
+    machine: OutlierMachine,
+    of_results: KeyedDraws,
+    of_sweeps: KeyedDraws,
+    sweeps: u64,
+}
+
+impl Front {
+    /// The balancers in front of all services.
+    pub(super) fn all(model: &Model, seed: RunSeed) -> Vec<Self> {
+        model.services.iter().map(|service| Self::of(service, seed)).collect()
+    }
+
+    fn of(service: &ServiceSpec, seed: RunSeed) -> Self {
+        let (instances, balancing) = (service.instances, &service.balancer);
+        let outliers = Outliers::of(service, seed);
+        match (&balancing.algorithm, &outliers) {
+            (_, None) if instances == 1 => Self::Single,
+            (Algorithm::RoundRobin(_), None) => Self::InTurn { instances, next: 0 },
+            _ => Self::Watched(Box::new(Watched {
+                balancer: balancing.balancer(instances),
+                outliers,
+            })),
+        }
+    }
+
+    /// Chooses an instance for a request, which is outstanding there from now on; `None` if there
+    /// is none to choose.
+    #[inline]
+    pub(super) fn choose<R: Rng>(
+        &mut self,
+        now: SimTime,
+        key: impl FnOnce() -> u64,
+        draws: &mut R,
+    ) -> Option<u32> {
+        match self {
+            Self::Single => Some(0),
+            Self::InTurn { instances, next } => {
+                let turn = *next;
+                *next = if turn + 1 == *instances { 0 } else { turn + 1 };
+                Some(turn)
+            }
+            Self::Watched(watched) => watched.balancer.choose(now, Some(key()), draws),
+        }
+    }
+
+    /// A request to this instance, sent then, is no longer outstanding.
+    #[inline]
+    pub(super) fn done(&mut self, now: SimTime, instance: u32, sent: SimTime) {
+        if let Self::Watched(watched) = self {
+            watched.balancer.done(now, instance, now.since(sent));
+        }
+    }
+
+    /// What is outstanding, if that is counted.
+    #[cfg(debug_assertions)]
+    pub(super) fn outstanding(&self) -> Option<u32> {
+        let Self::Watched(watched) = self else { return None };
+        Some(watched.balancer.hosts().views().iter().map(|view| view.outstanding).sum())
+    }
+}
+
+impl Outliers {
+    fn of(service: &ServiceSpec, seed: RunSeed) -> Option<Self> {
+        let policy = service.balancer.outlier.as_ref()?.resolve().ok()?;
+        let draws = |purpose: &str| {
+            let component = Component::named(&format!("{} {purpose}", service.name));
+            KeyedDraws::new(seed.seed, seed.replication, component)
+        };
+        Some(Self {
+            machine: Arc::new(policy).start(service.instances as usize),
+            of_results: draws("outliers"),
+            of_sweeps: draws("sweeps"),
+            sweeps: 0,
+        })
+    }
+}
+
+impl Watched {
+    /// An attempt with this key has ended so.
+    fn told(&mut self, now: SimTime, instance: u32, outcome: Outcome, (key, attempt): (u64, u32)) {
+        let Some(Outliers { machine, of_results, .. }) = &mut self.outliers else { return };
+        let mut draws = LazyDraws::new(of_results, key, attempt);
+        if machine.result(now, instance as usize, outcome, &mut draws) {
+            self.balancer.set_healthy(now, instance, false);
+        }
+    }
+
+    /// A sweep is due; when the next one is.
+    fn sweep(&mut self, now: SimTime) -> Option<SimTime> {
+        let Outliers { machine, of_sweeps, sweeps, .. } = self.outliers.as_mut()?;
+        machine.sweep(now, &mut LazyDraws::new(of_sweeps, *sweeps, 0));
+        *sweeps += 1;
+        for instance in 0..self.balancer.hosts().views().len() {
+            let healthy = !machine.is_ejected(instance);
+            self.balancer.set_healthy(now, instance as u32, healthy);
+        }
+        Some(machine.wakes_at())
+    }
+}
+
+/// Whom algorithms that hash a key keep together: the calls of one client or user or, of handlers,
+/// those for one request.
+pub(super) fn affinity(origin: Origin, requests: &Slab<Request>) -> u64 {
+    match origin {
+        Origin::Client { client, user } => u64::from(client.0) << 32 | u64::from(user),
+        Origin::Handler { request } => requests[request].key,
+    }
+}
+
+impl Engine<'_> {
+    /// Schedules the first sweep of each outlier detection.
+    pub(super) fn schedule_sweeps(&mut self) {
+        for (service, front) in self.fronts.iter().enumerate() {
+            if let Front::Watched(watched) = front
+                && let Some(outliers) = &watched.outliers
+            {
+                let sweep = Event::Sweeps { service: service as u16 };
+                self.queue.schedule(outliers.machine.wakes_at(), sweep);
+            }
+        }
+    }
+
+    /// A sweep of an outlier detection is due.
+    pub(super) fn sweep(&mut self, service: ServiceId) {
+        let Front::Watched(watched) = &mut self.fronts[service.index()] else { return };
+        if let Some(next) = watched.sweep(self.now) {
+            self.queue.schedule(next, Event::Sweeps { service: service.0 });
+        }
+    }
+
+    /// The outlier detection of a service hears how an attempt has ended for its caller. One that
+    /// the caller has given up for reasons of its own says nothing of the instance.
+    #[inline]
+    pub(super) fn tell_outliers(&mut self, request: u32, outcome: Outcome) {
+        let Request { service, instance, key, attempt, edge, .. } = self.requests[request];
+        if let Front::Watched(watched) = &mut self.fronts[service.index()]
+            && outcome != Outcome::Cancelled
+        {
+            let key = key ^ self.sites[edge.index()];
+            watched.told(self.now, instance, outcome, (key, attempt));
+        }
+    }
+}
