@@ -1,6 +1,8 @@
 //! Balancers and outlier detection inside the engine: small models whose course can be worked out
 //! by hand.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;

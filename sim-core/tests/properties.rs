@@ -2,6 +2,8 @@
 //! attempts add up. The engine asserts its own books at the end of a run in debug builds; here
 //! the record is held against itself.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;

@@ -94,8 +94,8 @@ impl Fallback {
 impl FallbackPolicy {
     /// Whether something is there to make do with.
     pub fn helps<R: Rng>(&self, now: SimTime, last_good: LastGood, draws: &mut R) -> bool {
-        let mut is_there = |substitute: &Substitute| each_substitute!(substitute, one => one.is_there(now, last_good, draws));
-        self.chain.iter().any(|substitute| is_there(substitute))
+        let is_there = |substitute: &Substitute| each_substitute!(substitute, one => one.is_there(now, last_good, draws));
+        self.chain.iter().any(is_there)
     }
 }
 
