@@ -1,8 +1,8 @@
 //! Floor 6: what people and other programs read of a study's results: the terminal's table, CSV,
 //! JSON, Markdown and charts.
 //!
-//! Everything writes to a [`Write`] or returns bytes; nothing opens a file, looks at the terminal
-//! or the environment. The same results give the same bytes.
+//! Everything writes to a [`Write`](std::io::Write) or returns bytes; nothing opens a file, looks at
+//! the terminal or the environment. The same results give the same bytes.
 //!
 //! - [`print()`] writes what a run prints: the expectations, then the table, in a [`Format`];
 //!   [`print_sweep`] the table of a sweep.
@@ -28,6 +28,3 @@ mod sweep_grid;
 
 pub use error::ReportError;
 pub use format::{Format, print, print_sweep};
-
-#[allow(unused_imports, reason = "the documentation names it")]
-use std::io::Write;
