@@ -84,6 +84,7 @@ fn model_with_outage() -> Model {
             to: EndpointId(0),
             policy: Policy::default().resolve().unwrap(),
             link: LinkId(0),
+            substitutes: Vec::new(),
         }],
         links: vec![LinkSpec {
             name: "shop->payment".into(),

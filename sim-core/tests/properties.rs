@@ -13,7 +13,9 @@ use sim_core::model::record::{RunRecord, SubjectKind, SubjectRecord};
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::balancing::Balancing;
-use sim_core::policy::{Abandoned, LateAnswers, Outcome, ResolvedLayer};
+use sim_core::policy::{
+    Abandoned, LateAnswers, Layer, Outcome, Policy, ResolvedLayer, ResolvedPolicy,
+};
 
 fn any_load() -> impl Strategy<Value = Load> {
     prop_oneof![
@@ -101,8 +103,52 @@ fn any_layers() -> impl Strategy<Value = Value> {
     });
     let timeout = (1_u32..400).prop_map(|ms| json!({ "timeout": format!("{ms}ms") }));
     let deadline = (100_u32..2000).prop_map(|ms| json!({ "deadline": format!("{ms}ms") }));
-    let layer = prop_oneof![retry, timeout, deadline, any_guard()];
-    prop::collection::vec(layer, 0..4).prop_map(Value::Array)
+    let layer = prop_oneof![
+        2 => retry,
+        2 => timeout,
+        2 => deadline,
+        2 => any_guard(),
+        1 => any_hedge(),
+        1 => any_fallback(),
+    ];
+    prop::collection::vec(layer, 0..5).prop_map(Value::Array)
+}
+
+fn any_hedge() -> impl Strategy<Value = Value> {
+    let cancel = prop_oneof![Just("on_answer"), Just("on_start")];
+    let fixed = (0_u32..60, 2_u32..5, cancel).prop_map(|(delay, max, cancel)| {
+        json!({ "fixed": {
+            "delay": format!("{delay}ms"), "max_attempts": max, "cancel": cancel,
+        } })
+    });
+    let kind = prop_oneof![
+        fixed,
+        Just(json!({ "percentile": { "share": 0.8, "window": "600ms", "refresh": "100ms" } })),
+        Just(json!({ "grpc": {
+            "max_attempts": 4, "hedging_delay": "10ms", "non_fatal": ["refused", "timeout"],
+        } })),
+        Just(json!({ "finagle-backup": { "max_extra_load": 0.1 } })),
+    ];
+    let budget = prop_oneof![
+        Just(Value::Null),
+        Just(json!({ "kind": { "finagle": {} }, "scope": "shared" })),
+        Just(json!({ "kind": { "envoy-budget": {} }, "scope": "client" })),
+    ];
+    let scope = prop_oneof![Just("caller"), Just("client"), Just("shared")];
+    (kind, budget, scope).prop_map(|(kind, budget, scope)| {
+        json!({ "hedge": { "kind": kind, "budget": budget, "scope": scope } })
+    })
+}
+
+fn any_fallback() -> impl Strategy<Value = Value> {
+    let substitute = prop_oneof![
+        (0.0..=1.0).prop_map(|fails| json!({ "value": { "fails": fails } })),
+        (0.1..=1.0).prop_map(|hit| json!({ "cache": { "max_age": "300ms", "hit": hit } })),
+        Just(json!({ "call": { "to": "payment" } })),
+    ];
+    let scope = prop_oneof![Just("caller"), Just("client"), Just("shared")];
+    (prop::collection::vec(substitute, 1..4), scope)
+        .prop_map(|(chain, scope)| json!({ "fallback": { "chain": chain, "scope": scope } }))
 }
 
 fn any_fault() -> impl Strategy<Value = Value> {
@@ -121,8 +167,11 @@ prop_compose! {
         cancelled in any::<bool>(),
         accepted in any::<bool>(),
     ) -> sim_core::policy::ResolvedPolicy {
-        let mut policy = policy(layers);
-        policy.abandoned = if cancelled { Abandoned::Cancelled } else { Abandoned::NotTold };
+        let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
+        let tied = layers.iter().any(|l| matches!(l, Layer::Hedge(hedge) if hedge.kind.is_tied()));
+        let cancelled = cancelled || tied;
+        let abandoned = if cancelled { Abandoned::Cancelled } else { Abandoned::NotTold };
+        let mut policy = Policy { layers, abandoned, ..Policy::default() }.resolve().unwrap();
         policy.late_answers =
             if accepted { LateAnswers::Accepted } else { LateAnswers::Dropped };
         policy
@@ -223,6 +272,7 @@ prop_compose! {
         for (edge, policy) in model.edges.iter_mut().zip(policies) {
             edge.policy = policy;
         }
+        add_substitutes(&mut model);
         model.faults = faults.into_iter().enumerate().map(|(nth, (kind, service, at, lasts, ramp))| {
             let target = Target::Service(ServiceId(service));
             let mut spec = fault(&format!("{at}ms"), &format!("{lasts}ms"), target, kind);
@@ -231,6 +281,31 @@ prop_compose! {
             spec
         }).collect();
         model
+    }
+}
+
+/// What the fallbacks of each call ask is the store, under no policy.
+fn add_substitutes(model: &mut Model) {
+    for edge in 0..2 {
+        let asked = EdgeId(model.edges.len() as u16);
+        let layers = model.edges[edge].policy.layers.iter().enumerate();
+        let substitutes = layers.filter_map(|(layer, resolved)| match resolved {
+            ResolvedLayer::Fallback(fallback) => Some((layer as u8, fallback)),
+            _ => None,
+        });
+        let substitutes = substitutes.flat_map(|(layer, fallback)| {
+            fallback.calls().map(move |(place, _)| Substitution { layer, place, edge: asked })
+        });
+        let substitutes: Vec<Substitution> = substitutes.collect();
+        let name = format!("{}, instead", model.edges[edge].name).as_str().into();
+        model.edges.push(EdgeSpec {
+            name,
+            to: EndpointId(0),
+            policy: ResolvedPolicy::default(),
+            link: LinkId(0),
+            substitutes: Vec::new(),
+        });
+        model.edges[edge].substitutes = substitutes;
     }
 }
 
@@ -254,11 +329,15 @@ fn hold_against_itself(model: &Model, record: &RunRecord) {
             assert_eq!(late_ok, 0, "{}: nobody waits for a late answer", subject.name);
         }
     }
-    for (edge, spec) in model.edges.iter().enumerate() {
-        let attempts = subject(record, &spec.name);
-        let service = subject(record, &model.services[edge ^ 1].name);
+    for (endpoint, spec) in model.endpoints.iter().enumerate() {
+        let edges = model.edges.iter().filter(|edge| edge.to.index() == endpoint);
+        let sent: u64 = edges.map(|edge| sum(subject(record, &edge.name), |s| s.arrivals)).sum();
         // What reaches a service was sent; what was sent and not lost reaches it.
-        assert!(sum(service, |s| s.arrivals) <= sum(attempts, |s| s.arrivals));
+        let service = subject(record, &model.services[spec.service.index()].name);
+        assert!(sum(service, |s| s.arrivals) <= sent);
+    }
+    for edge in &model.edges {
+        let attempts = subject(record, &edge.name);
         assert!(sum(attempts, |s| s.retries) <= sum(attempts, |s| s.arrivals));
     }
     let calls = sum(subject(record, "shop"), |s| s.arrivals);

@@ -69,6 +69,7 @@ impl Station {
                 to: EndpointId(0),
                 policy: self.policy,
                 link: LinkId(0),
+                substitutes: Vec::new(),
             }],
             links: vec![LinkSpec {
                 name: link,

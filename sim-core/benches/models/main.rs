@@ -49,7 +49,13 @@ fn service(name: &str, workers: u32, endpoint: u16) -> ServiceSpec {
 }
 
 fn edge(name: &str, to: u16, policy: &ResolvedPolicy) -> EdgeSpec {
-    EdgeSpec { name: name.into(), to: EndpointId(to), policy: policy.clone(), link: LinkId(0) }
+    EdgeSpec {
+        name: name.into(),
+        to: EndpointId(to),
+        policy: policy.clone(),
+        link: LinkId(0),
+        substitutes: Vec::new(),
+    }
 }
 
 fn network() -> Vec<LinkSpec> {

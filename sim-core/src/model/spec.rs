@@ -89,6 +89,19 @@ pub struct EdgeSpec {
     pub policy: ResolvedPolicy,
     /// The link its messages travel over.
     pub link: LinkId,
+    /// The calls that the fallbacks of the policy make.
+    pub substitutes: Vec<Substitution>,
+}
+
+/// A call that a fallback makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Substitution {
+    /// The layer of the fallback, from 0.
+    pub layer: u8,
+    /// The place of the call in its chain, from 0.
+    pub place: u8,
+    /// The call.
+    pub edge: EdgeId,
 }
 
 /// A service: instances behind a balancer.

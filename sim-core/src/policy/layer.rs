@@ -10,6 +10,7 @@ use super::bulkhead::Bulkhead;
 use super::concurrency::ConcurrencyLimit;
 use super::fallback::{Fallback, FallbackPolicy};
 use super::guard::{GuardPolicy, Scoped};
+use super::hedge::Hedging;
 use super::limiter::RateLimit;
 use super::problem::{Problem, Problems};
 use super::retry::{Retry, RetryPolicy};
@@ -39,6 +40,8 @@ pub enum Layer {
     ConcurrencyLimit(Scoped<ConcurrencyLimit>),
     /// Makes do with another answer when the layers inside it fail; the outcome is `degraded`.
     Fallback(Fallback),
+    /// Sends further copies of a call that has not been answered yet.
+    Hedge(Hedging),
 }
 
 /// What becomes of work whose caller has stopped waiting.
@@ -92,6 +95,8 @@ pub enum ResolvedLayer {
     Guard(GuardPolicy),
     /// Makes do with another answer when the layers inside it fail.
     Fallback(FallbackPolicy),
+    /// Sends further copies of a call that has not been answered yet.
+    Hedge(Hedging),
 }
 
 /// A checked policy: what the engine follows.
@@ -141,11 +146,25 @@ impl Policy {
                 ),
             }
         }
+        problems.extend(self.ties_that_are_not_told());
         if !problems.is_empty() {
             return Err(PolicyError { problems });
         }
         let (abandoned, late_answers) = (self.abandoned, self.late_answers);
         Ok(ResolvedPolicy { layers, abandoned, late_answers, ..ResolvedPolicy::default() })
+    }
+}
+
+impl Policy {
+    /// Tied requests whose servers are not told of each other.
+    fn ties_that_are_not_told(&self) -> impl Iterator<Item = LayerProblem> {
+        let layers = self.layers.iter().enumerate();
+        let tied = layers.filter(|(_, layer)| matches!(layer, Layer::Hedge(h) if h.kind.is_tied()));
+        tied.filter(|_| self.abandoned == Abandoned::NotTold).map(|(place, _)| {
+            let message = "cancels the other copies on start, but nobody tells their servers: \
+                           the policy needs `abandoned = \"cancelled\"`";
+            LayerProblem { layer: place, problem: Problem::at("hedge.kind", message) }
+        })
     }
 }
 
@@ -169,6 +188,10 @@ impl Layer {
                 .resolve()
                 .map(ResolvedLayer::Fallback)
                 .map_err(|problems| problems.inside("fallback")),
+            Self::Hedge(hedging) => hedging
+                .resolve()
+                .map(ResolvedLayer::Hedge)
+                .map_err(|problems| problems.inside("hedge")),
         }
     }
 }

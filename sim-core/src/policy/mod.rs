@@ -32,9 +32,9 @@ pub use breaker::{
 pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
 pub use deadline::Deadline;
-pub use fallback::{Fallback, FallbackPolicy};
+pub use fallback::{Fallback, FallbackPolicy, MadeDo};
 pub use guard::{Guard, GuardKind, GuardPolicy, Scoped};
-pub use hedge::{Hedge, HedgedCall, Hedger};
+pub use hedge::{Hedge, HedgedCall, Hedger, Hedging};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
 };

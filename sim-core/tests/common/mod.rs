@@ -79,6 +79,7 @@ pub(crate) fn one_service(
             to: EndpointId(0),
             policy: ResolvedPolicy::default(),
             link: LinkId(0),
+            substitutes: Vec::new(),
         }],
         links: vec![LinkSpec {
             name: "network".into(),

@@ -23,8 +23,14 @@ pub(super) struct Call {
     pub(super) started: SimTime,
     pub(super) origin: Origin,
     pub(super) edge: EdgeId,
-    /// How many attempts it has made.
+    /// The first layer that it goes through: those outside are its maker's.
+    pub(super) outermost: u8,
+    /// Whether it is a further copy of a hedged call.
+    pub(super) is_further: bool,
+    /// How many attempts it has made, those of further copies not included.
     pub(super) attempts: u32,
+    /// How many further copies hedges have made of it.
+    pub(super) further_copies: u32,
     /// The attempt that it waits for.
     pub(super) request: u32,
     /// Of a client of a closed loop: the draw for the thinking after it.
@@ -38,6 +44,8 @@ pub(super) enum Origin {
     Client { client: ClientId, user: u32 },
     /// The handler of a request.
     Handler { request: u32 },
+    /// A layer of another call: a hedge its copies, a fallback a call to somebody else.
+    Layer { call: u32, layer: u8 },
 }
 
 /// What a layer remembers of one call.
@@ -55,6 +63,13 @@ pub(super) enum LayerState {
     Waiting,
     /// A guard has said so; the call's turn to go on is still to come.
     Released(Answer),
+    /// A hedge waits for the copies of the call.
+    Hedging { hedged: u32 },
+    /// Of a copy: the one that was sent before it, of those that are out, and when it was sent.
+    Copy { before: u32, sent: SimTime },
+    /// A fallback waits for a call that it has made, the one at this place of its chain, after this
+    /// failure.
+    Asking { asked: u32, place: u8, failure: Outcome },
 }
 
 impl<'m> Engine<'m> {
@@ -66,14 +81,14 @@ impl<'m> Engine<'m> {
             started: self.now,
             origin,
             edge,
+            outermost: 0,
+            is_further: false,
             attempts: 0,
+            further_copies: 0,
             request: NONE,
             think,
         });
-        let states = (call as usize + 1) * self.layers_per_call;
-        if self.layer_states.len() < states {
-            self.layer_states.resize(states, LayerState::Idle);
-        }
+        self.make_room_for_layers(call);
         match origin {
             Origin::Client { client, .. } => {
                 let (bin, now) = (self.meters.bin(), self.now);
@@ -81,14 +96,35 @@ impl<'m> Engine<'m> {
             }
             // Before the call goes anywhere: it may end at once.
             Origin::Handler { request } => self.requests[request].nested = call,
+            Origin::Layer { .. } => {}
         }
         self.go_inward(call, 0);
+    }
+
+    /// Every call has a place for the state of each layer.
+    #[inline(always)]
+    pub(super) fn make_room_for_layers(&mut self, call: u32) {
+        let states = (call as usize + 1) * self.layers_per_call;
+        if self.layer_states.len() < states {
+            self.layer_states.resize(states, LayerState::Idle);
+        }
+    }
+
+    /// The client or handler on whose behalf a call is made.
+    #[inline]
+    pub(super) fn who_calls(&self, mut call: u32) -> Origin {
+        loop {
+            match self.calls[call].origin {
+                Origin::Layer { call: outer, .. } => call = outer,
+                origin => return origin,
+            }
+        }
     }
 
     /// From the layer with this number inward, and out onto the wire, or until a guard holds it
     /// back.
     #[inline(always)]
-    fn go_inward(&mut self, call: u32, from: usize) {
+    pub(super) fn go_inward(&mut self, call: u32, from: usize) {
         let edge = self.calls[call].edge;
         let layers = self.routes[edge.index()].layers;
         for (index, layer) in layers.iter().enumerate().skip(from) {
@@ -105,6 +141,7 @@ impl<'m> Engine<'m> {
                     LayerState::Timed(self.time_call(call, edge, index, *limit))
                 }
                 ResolvedLayer::Fallback(_) => LayerState::Idle,
+                ResolvedLayer::Hedge(hedging) => return self.start_hedged(call, index, hedging),
                 ResolvedLayer::Guard(_) => match self.ask_guard(call, index) {
                     Answer::Admit(pass) => LayerState::Passed { pass, since: self.now },
                     Answer::Wait => {
@@ -163,14 +200,18 @@ impl<'m> Engine<'m> {
 
     /// An outcome of what is inside the layer with this number goes outward from there.
     pub(super) fn go_outward(&mut self, call: u32, mut outcome: Outcome, inside: usize) {
-        let layers = self.routes[self.calls[call].edge.index()].layers;
-        for (index, layer) in layers[..inside].iter().enumerate().rev() {
-            match layer {
+        let Call { edge, outermost, .. } = self.calls[call];
+        let layers = self.routes[edge.index()].layers;
+        for index in (usize::from(outermost)..inside).rev() {
+            match &layers[index] {
                 ResolvedLayer::Retry(retry) if self.tries_again(call, index, retry, outcome) => {
                     return;
                 }
                 ResolvedLayer::Fallback(fallback) => {
-                    outcome = self.at_fallback(call, index, fallback, outcome);
+                    let Some(made_do) = self.at_fallback(call, index, fallback, outcome) else {
+                        return;
+                    };
+                    outcome = made_do;
                 }
                 _ => self.leave_layer(call, index, outcome),
             }
@@ -251,6 +292,7 @@ impl<'m> Engine<'m> {
         let index = usize::from(layer);
         let outcome = match &self.routes[self.calls[call].edge.index()].layers[index] {
             ResolvedLayer::Retry(retry) => return self.wait_is_over(call, index, retry),
+            ResolvedLayer::Hedge(hedging) => return self.hedge_is_due(call, index, hedging),
             ResolvedLayer::Timeout(_) => Outcome::Timeout,
             ResolvedLayer::Deadline(_) => Outcome::Deadline,
             // A guard has an alarm of its own, and a fallback takes no time.
@@ -272,12 +314,21 @@ impl<'m> Engine<'m> {
         self.go_inward(call, index + 1);
     }
 
-    /// Stops everything inside, from the layer with this number on: timers, waits, the attempt on
-    /// the wire, which ends so.
+    /// Stops everything inside, from the layer with this number on: timers, waits, calls that layers
+    /// have made, the attempt on the wire, which ends so.
     fn stop_inside(&mut self, call: u32, from: usize, outcome: Outcome) {
         let layers = self.routes[self.calls[call].edge.index()].layers.len();
         for index in (from..layers).rev() {
-            self.leave_layer(call, index, Outcome::Cancelled);
+            match *self.layer_state(call, index) {
+                LayerState::Hedging { .. } => {
+                    self.stop_hedged(call, index, outcome, Outcome::Cancelled);
+                }
+                LayerState::Asking { asked, .. } => {
+                    *self.layer_state(call, index) = LayerState::Idle;
+                    self.stop_call(asked, outcome);
+                }
+                _ => self.leave_layer(call, index, Outcome::Cancelled),
+            }
         }
         let request = std::mem::replace(&mut self.calls[call].request, NONE);
         if request != NONE {
@@ -314,7 +365,12 @@ impl<'m> Engine<'m> {
     #[inline(never)]
     fn leave_guard(&mut self, call: u32, index: usize, state: LayerState, outcome: Outcome) {
         match state {
-            LayerState::Idle | LayerState::Timed(_) | LayerState::Retrying { .. } => {}
+            LayerState::Idle
+            | LayerState::Timed(_)
+            | LayerState::Retrying { .. }
+            | LayerState::Hedging { .. }
+            | LayerState::Copy { .. }
+            | LayerState::Asking { .. } => {}
             LayerState::Passed { pass, since } => {
                 self.tell_guard(call, index, (pass, since), outcome);
             }
@@ -343,15 +399,24 @@ impl<'m> Engine<'m> {
 
     /// Whoever made the call is gone: nothing of it goes on, and nobody hears of it.
     pub(super) fn drop_call(&mut self, call: u32) {
-        self.stop_inside(call, 0, Outcome::Cancelled);
+        self.stop_call(call, Outcome::Cancelled);
+    }
+
+    /// As [`Engine::drop_call`]; the attempt on the wire ends so.
+    pub(super) fn stop_call(&mut self, call: u32, outcome: Outcome) {
+        self.stop_inside(call, 0, outcome);
         self.calls.remove(call);
     }
 
     #[inline(always)]
     fn end_call(&mut self, call: u32, outcome: Outcome) {
         let Call { started, origin, key, think, .. } = self.calls[call];
+        if let Origin::Layer { call: maker, layer } = origin {
+            return self.made_call_ended(maker, usize::from(layer), call, outcome);
+        }
         self.calls.remove(call);
         match origin {
+            Origin::Layer { .. } => {}
             Origin::Client { client, user } => {
                 let now = self.now;
                 let meter = self.meters.client(client);
@@ -363,6 +428,21 @@ impl<'m> Engine<'m> {
                 self.user_was_answered(client, user, key, think);
             }
             Origin::Handler { request } => self.handler_was_answered(request, outcome),
+        }
+    }
+
+    /// A call that a layer of another call has made has ended so.
+    #[inline(never)]
+    fn made_call_ended(&mut self, maker: u32, layer: usize, call: u32, outcome: Outcome) {
+        let made = self.calls[call];
+        self.calls.remove(call);
+        let edge = self.calls[maker].edge;
+        match &self.routes[edge.index()].layers[layer] {
+            ResolvedLayer::Hedge(hedging) => {
+                self.copy_ended(maker, layer, hedging, (call, made), outcome);
+            }
+            ResolvedLayer::Fallback(_) => self.somebody_else_answered(maker, layer, outcome),
+            _ => {}
         }
     }
 

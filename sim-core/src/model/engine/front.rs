@@ -143,6 +143,7 @@ pub(super) fn affinity(origin: Origin, requests: &Slab<Request>) -> u64 {
     match origin {
         Origin::Client { client, user } => u64::from(client.0) << 32 | u64::from(user),
         Origin::Handler { request } => requests[request].key,
+        Origin::Layer { call, .. } => u64::from(call),
     }
 }
 

@@ -45,6 +45,8 @@ pub(in super::super) struct Route<'m> {
     /// Whether something is drawn for every attempt: an instance, a latency, a loss, or the demand
     /// of the first step.
     pub(super) draws: bool,
+    /// Whether a copy that a server begins to work on cancels the others.
+    pub(super) is_tied: bool,
 }
 
 impl<'m> Route<'m> {
@@ -79,6 +81,7 @@ impl<'m> Route<'m> {
                 pools_per_instance: service.pools.len() as u32,
                 service: endpoint.service,
                 is_async: service.mode == ServiceMode::Async,
+                is_tied: edge.policy.layers.iter().any(is_tied),
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
                 draws: chooses || loses || constant_latency.is_none() || first_demand,
@@ -110,6 +113,10 @@ pub(super) fn places(model: &Model) -> (Vec<u32>, Vec<u32>) {
         first
     };
     model.services.iter().map(place).unzip()
+}
+
+fn is_tied(layer: &ResolvedLayer) -> bool {
+    matches!(layer, ResolvedLayer::Hedge(hedging) if hedging.kind.is_tied())
 }
 
 fn constant(distribution: &Distribution) -> Option<SimDuration> {

@@ -74,13 +74,18 @@ impl<'m> Engine<'m> {
         state.has_worker = true;
         state.worker_since = now;
         let reached = state.reached;
-        self.meters.book(self.routes[state.edge.index()].served, |meter| {
+        let route = &self.routes[state.edge.index()];
+        self.meters.book(route.served, |meter| {
             if was_queued {
                 meter.queue.down(now);
             }
             meter.waited(reached, now);
             meter.busy.up(now);
         });
+        if route.is_tied {
+            self.copy_starts(request);
+        }
+        let state = &mut self.requests[request];
         let held_up = if self.injection.is_calm() {
             SimDuration::ZERO
         } else {

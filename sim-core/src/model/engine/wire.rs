@@ -16,7 +16,10 @@ impl Engine<'_> {
     pub(super) fn send(&mut self, call: u32) {
         let state = &mut self.calls[call];
         state.attempts += 1;
-        let Call { edge, key, attempts: attempt, origin, .. } = *state;
+        let Call { edge, key, attempts: attempt, mut origin, is_further, .. } = *state;
+        if let Origin::Layer { .. } = origin {
+            origin = self.who_calls(call);
+        }
         let route = &self.routes[edge.index()];
         let fresh;
         let block = match &self.ahead {
@@ -40,8 +43,8 @@ impl Engine<'_> {
         let (bin, now) = (self.meters.bin(), self.now);
         // A handler's calls carry the version of the row that was last read on its behalf.
         let version = match origin {
-            Origin::Client { .. } => 0,
             Origin::Handler { request } => self.requests[request].version,
+            Origin::Client { .. } | Origin::Layer { .. } => 0,
         };
         let request = self.requests.insert(Request {
             key,
@@ -71,7 +74,7 @@ impl Engine<'_> {
         self.calls[call].request = request;
         let meter = self.meters.edge(edge);
         meter.arrives(bin, now);
-        if attempt > 1 {
+        if attempt > 1 || is_further {
             meter.was_retry();
         }
         let arrives = Event::Reaches { request };
@@ -133,7 +136,7 @@ impl Engine<'_> {
             self.late_answer(call, call_generation, edge, outcome);
             return;
         }
-        if let Origin::Handler { request: handler } = self.calls[call].origin {
+        if let Origin::Handler { request: handler } = self.who_calls(call) {
             self.requests[handler].version = version;
         }
         if outcome.is_good() {

@@ -4,7 +4,7 @@ use rand::Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LastGood, Substitutes, happens};
+use super::{Answer, LastGood, Substitutes, happens};
 use crate::catalogue::Described;
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::Problems;
@@ -37,8 +37,8 @@ impl Substitutes for Cache {
         problems
     }
 
-    fn is_there<R: Rng>(&self, now: SimTime, last_good: LastGood, draws: &mut R) -> bool {
+    fn answer<R: Rng>(&self, now: SimTime, last_good: LastGood, draws: &mut R) -> Answer {
         let fresh = last_good.time().is_some_and(|time| now.since(time) <= self.max_age);
-        fresh && happens(self.hit, draws)
+        Answer::there_if(fresh && happens(self.hit, draws))
     }
 }

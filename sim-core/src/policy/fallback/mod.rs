@@ -15,6 +15,7 @@ use crate::kernel::SimTime;
 use crate::kernel::draw::unit_f64;
 
 pub mod cache;
+pub mod call;
 pub mod value;
 
 registry! {
@@ -23,6 +24,7 @@ registry! {
     pub enum Substitute as "fallback", dispatch each_substitute {
         "value" => Value(value::Value),
         "cache" => Cache(cache::Cache),
+        "call" => Call(call::Call),
     }
 }
 
@@ -55,13 +57,45 @@ pub struct FallbackPolicy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastGood(Option<SimTime>);
 
+/// How long a chain may be.
+const MOST_SUBSTITUTES: usize = 100;
+
 /// The parameters of a substitute.
 trait Substitutes: Described {
     /// What is wrong with them.
     fn check(&self) -> Problems;
 
-    /// Whether it is there; takes at most one draw.
-    fn is_there<R: Rng>(&self, now: SimTime, last_good: LastGood, draws: &mut R) -> bool;
+    /// What comes of it; takes at most one draw.
+    fn answer<R: Rng>(&self, now: SimTime, last_good: LastGood, draws: &mut R) -> Answer;
+}
+
+/// What comes of a substitute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// It is there.
+    There,
+    /// It is not there.
+    Missing,
+    /// Somebody else has to be asked.
+    Asked,
+}
+
+impl Answer {
+    fn there_if(it_is: bool) -> Self {
+        if it_is { Self::There } else { Self::Missing }
+    }
+}
+
+/// What is made do with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MadeDo {
+    /// An answer that is there.
+    With,
+    /// Nothing is there.
+    Not,
+    /// The call at this place of the chain has to be made. If it fails, ask again for what comes
+    /// after it.
+    Calling(u8),
 }
 
 impl Fallback {
@@ -72,6 +106,12 @@ impl Fallback {
     pub fn resolve(&self) -> Result<FallbackPolicy, Problems> {
         let mut problems = Problems::default();
         problems.note_if(self.chain.is_empty(), "chain", "is empty: nothing is made do with");
+        let too_long = self.chain.len() > MOST_SUBSTITUTES;
+        problems.note_if(
+            too_long,
+            "chain",
+            format_args!("has more than {MOST_SUBSTITUTES} places"),
+        );
         for (place, substitute) in self.chain.iter().enumerate() {
             let found = each_substitute!(substitute, substitute => substitute.check());
             problems.note_inside(&format!("chain.{place}.{}", substitute.name()), found);
@@ -92,10 +132,32 @@ impl Fallback {
 }
 
 impl FallbackPolicy {
-    /// Whether something is there to make do with.
-    pub fn helps<R: Rng>(&self, now: SimTime, last_good: LastGood, draws: &mut R) -> bool {
-        let is_there = |substitute: &Substitute| each_substitute!(substitute, one => one.is_there(now, last_good, draws));
-        self.chain.iter().any(is_there)
+    /// What is there to make do with from this place of the chain on; takes at most one draw a
+    /// place.
+    pub fn make_do<R: Rng>(
+        &self,
+        from: u8,
+        now: SimTime,
+        last_good: LastGood,
+        draws: &mut R,
+    ) -> MadeDo {
+        for (place, substitute) in self.chain.iter().enumerate().skip(usize::from(from)) {
+            match each_substitute!(substitute, one => one.answer(now, last_good, draws)) {
+                Answer::There => return MadeDo::With,
+                Answer::Missing => {}
+                Answer::Asked => return MadeDo::Calling(place as u8),
+            }
+        }
+        MadeDo::Not
+    }
+
+    /// The calls of the chain, with their places in it.
+    pub fn calls(&self) -> impl Iterator<Item = (u8, &call::Call)> {
+        let places = self.chain.iter().enumerate();
+        places.filter_map(|(place, substitute)| match substitute {
+            Substitute::Call(call) => Some((place as u8, call)),
+            Substitute::Value(_) | Substitute::Cache(_) => None,
+        })
     }
 }
 
@@ -138,14 +200,30 @@ mod tests {
         let mut last_good = LastGood::default();
         let now = |seconds: u64| SimTime::from_nanos(seconds * 1_000_000_000);
         let mut helps = |at, last_good| {
-            let mut times = || fallback.helps(now(at), last_good, &mut draws);
-            (0..4_000).filter(|_| times()).count()
+            let mut times = || fallback.make_do(0, now(at), last_good, &mut draws);
+            (0..4_000).filter(|_| times() == MadeDo::With).count()
         };
         let without_cache = helps(10, last_good);
         assert!((2_850..3_150).contains(&without_cache), "{without_cache}");
         last_good.note(now(10));
         assert_eq!(helps(40, last_good), 4_000, "30 s old is not too old");
         assert!(helps(41, last_good) < 4_000);
+    }
+
+    #[test]
+    fn a_call_has_to_be_made_before_what_comes_after_it() {
+        let chain = json!({ "chain": [
+            { "cache": { "max_age": "30s" } }, { "call": { "to": "spare" } }, { "value": {} },
+        ] });
+        let fallback = resolved(chain).unwrap();
+        let mut draws = ChaCha8Rng::seed_from_u64(1);
+        let mut made_do =
+            |from| fallback.make_do(from, SimTime::ZERO, LastGood::default(), &mut draws);
+        assert_eq!(made_do(0), MadeDo::Calling(1));
+        assert_eq!(made_do(2), MadeDo::With);
+        assert_eq!(made_do(3), MadeDo::Not);
+        let calls: Vec<_> = fallback.calls().map(|(place, call)| (place, &*call.to)).collect();
+        assert_eq!(calls, [(1, "spare")]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use rand::Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LastGood, Substitutes, happens};
+use super::{Answer, LastGood, Substitutes, happens};
 use crate::catalogue::Described;
 use crate::kernel::SimTime;
 use crate::policy::Problems;
@@ -29,7 +29,7 @@ impl Substitutes for Value {
         problems
     }
 
-    fn is_there<R: Rng>(&self, _now: SimTime, _last_good: LastGood, draws: &mut R) -> bool {
-        !happens(self.fails, draws)
+    fn answer<R: Rng>(&self, _now: SimTime, _last_good: LastGood, draws: &mut R) -> Answer {
+        Answer::there_if(!happens(self.fails, draws))
     }
 }

@@ -62,6 +62,11 @@ impl HedgedCall {
         self.out
     }
 
+    /// Whether a copy that ends so has failed without ending the call.
+    pub fn is_non_fatal(&self, outcome: Outcome) -> bool {
+        outcome.is_failure() && self.plan.non_fatal.is_none_or(|set| set.contains(outcome))
+    }
+
     /// The time that [`Self::sends_at`] named has come. The budget is asked whether a copy may be
     /// sent; if not, this call sends no more.
     pub fn due(&mut self, now: SimTime, may_send: impl FnOnce() -> bool) -> Do {

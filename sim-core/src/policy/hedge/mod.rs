@@ -19,12 +19,14 @@ pub mod fixed;
 pub mod grpc;
 mod latencies;
 pub mod percentile;
+mod policy;
 
 #[cfg(test)]
 mod tests;
 
 pub use call::{Do, HedgedCall, Pushback};
 pub use latencies::Latencies;
+pub use policy::Hedging;
 
 registry! {
     ($)
@@ -89,6 +91,11 @@ impl Hedge {
     pub fn check(&self) -> Result<(), Problems> {
         let problems = each_hedge!(self, hedge => hedge.check());
         problems.inside(self.name()).or_none()
+    }
+
+    /// Whether a copy that a server begins to work on cancels the others: tied requests.
+    pub fn is_tied(&self) -> bool {
+        each_hedge!(self, hedge => hedge.plan()).tied
     }
 
     /// The hedger of a client that has not sent anything yet, as of the start of the run.

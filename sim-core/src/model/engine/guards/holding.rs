@@ -1,0 +1,124 @@
+//! Calls at their guards: asked, held back, told how they ended, let go on.
+
+use super::super::Engine;
+use super::super::call::LayerState;
+use super::super::event::Event;
+use super::draws::LazyDraws;
+use super::{Guards, Turn};
+use crate::kernel::{SimTime, Timer};
+use crate::policy::Outcome;
+use crate::policy::gate::{Answer, Ending, Gate, Pass, Ticket};
+
+impl Engine<'_> {
+    /// A call comes to the guard of a layer: what it is told.
+    pub(in crate::model::engine) fn ask_guard(&mut self, call: u32, layer: usize) -> Answer {
+        let index = self.place_of(call, layer);
+        let (key, attempt) = (self.calls[call].key, self.calls[call].attempts);
+        let edge = self.calls[call].edge;
+        let ticket = Ticket(u64::from(call) | (layer as u64) << 32);
+        let Some(draws) = &self.guards.places[edge.index()][layer].draws else {
+            return Answer::Admit(Pass::default());
+        };
+        let mut draws = LazyDraws::new(draws, key, attempt);
+        let answer = self.guards.guards[index].guard.ask(self.now, ticket, &mut draws);
+        self.set_alarm(index);
+        answer
+    }
+
+    /// A call goes on as a guard has told it, once the event in progress has been handled.
+    pub(in crate::model::engine) fn goes_on_in_turn(
+        &mut self,
+        call: u32,
+        layer: usize,
+        answer: Answer,
+    ) {
+        if let Answer::Reject(outcome) = answer {
+            let edge = self.calls[call].edge;
+            self.meters.edge(edge).was_rejected(outcome);
+        }
+        *self.layer_state(call, layer) = LayerState::Released(answer);
+        self.guards.turn.push_back(Turn::AtGuard { call, layer: layer as u8 });
+    }
+
+    /// An attempt of a call could not go out; the call hears of it in its turn.
+    pub(in crate::model::engine) fn refuse_in_turn(&mut self, call: u32) {
+        let generation = self.calls.generation(call);
+        self.guards.turn.push_back(Turn::Refused { call, generation });
+    }
+
+    /// A call that a guard had let pass has ended so.
+    pub(in crate::model::engine) fn tell_guard(
+        &mut self,
+        call: u32,
+        layer: usize,
+        (pass, since): (Pass, SimTime),
+        outcome: Outcome,
+    ) {
+        let index = self.place_of(call, layer);
+        let ending = Ending { outcome, took: self.now.since(since) };
+        let Guards { guards, released, .. } = &mut self.guards;
+        guards[index].guard.ended(self.now, pass, ending, released);
+        self.release(index);
+    }
+
+    /// A call no longer waits at a guard.
+    pub(in crate::model::engine) fn withdraw(&mut self, call: u32, layer: usize) {
+        let index = self.place_of(call, layer);
+        let ticket = Ticket(u64::from(call) | (layer as u64) << 32);
+        let Guards { guards, released, .. } = &mut self.guards;
+        guards[index].guard.withdrawn(self.now, ticket, released);
+        self.release(index);
+    }
+
+    /// The time has come that a guard wanted to be woken at.
+    #[inline(never)]
+    pub(in crate::model::engine) fn wake_guard(&mut self, guard: u32) {
+        let index = guard as usize;
+        let Guards { guards, released, .. } = &mut self.guards;
+        guards[index].alarm = Timer::NONE;
+        guards[index].wakes_at = SimTime::MAX;
+        guards[index].guard.wake(self.now, released);
+        self.release(index);
+    }
+
+    /// Calls that guards have released go on, each in its turn.
+    #[inline(never)]
+    pub(in crate::model::engine) fn let_released_go_on(&mut self) {
+        while let Some(turn) = self.guards.turn.pop_front() {
+            match turn {
+                Turn::AtGuard { call, layer } => self.goes_on(call, usize::from(layer)),
+                Turn::Refused { call, generation } if self.calls.is_current(call, generation) => {
+                    self.attempt_ended(call, Outcome::Refused);
+                }
+                Turn::Refused { .. } => {}
+            }
+        }
+    }
+
+    /// Marks those whom a guard has just released, and sees when it wants to be woken.
+    fn release(&mut self, index: usize) {
+        let mut released = std::mem::take(&mut self.guards.released);
+        for (Ticket(ticket), answer) in released.drain(..) {
+            self.goes_on_in_turn(ticket as u32, (ticket >> 32) as usize, answer);
+        }
+        self.guards.released = released;
+        self.set_alarm(index);
+    }
+
+    fn set_alarm(&mut self, index: usize) {
+        let guarding = &mut self.guards.guards[index];
+        let wakes_at = guarding.guard.wakes_at().unwrap_or(SimTime::MAX);
+        if wakes_at == guarding.wakes_at {
+            return;
+        }
+        guarding.wakes_at = wakes_at;
+        self.queue.cancel(guarding.alarm);
+        guarding.alarm = match wakes_at {
+            SimTime::MAX => Timer::NONE,
+            at => {
+                let event = Event::GuardWakes { guard: index as u32 };
+                self.queue.schedule_timer(at.max(self.now), event)
+            }
+        };
+    }
+}

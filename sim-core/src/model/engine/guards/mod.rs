@@ -1,0 +1,288 @@
+//! What layers remember beyond a call: the guards, budgets, fallbacks and hedges of all policies, and
+//! which of them a call meets.
+//!
+//! A guard that turns a call away or lets a waiting one go only says so; they go on once the event
+//! in progress has been handled, in the order in which they were told, at the same instant.
+
+mod budgets;
+mod draws;
+mod fallbacks;
+mod hedges;
+mod holding;
+
+use std::collections::VecDeque;
+
+use super::super::spec::{EdgeId, EdgeSpec, Model, Step};
+use super::super::workload::Load;
+use super::Engine;
+use super::call::{LayerState, Origin};
+use super::slab::Slab;
+use crate::kernel::draw::{Component, KeyedDraws};
+use crate::kernel::{SimTime, Timer};
+use crate::model::RunSeed;
+use crate::policy::budget::{Budget, BudgetMachine, CallMemory};
+use crate::policy::fallback::LastGood;
+use crate::policy::gate::{Answer, Released};
+use crate::policy::{Guard, Hedger, Hedging, ResolvedLayer, RetryPolicy, Scope, Scoped};
+pub(super) use draws::LazyDraws;
+use hedges::Hedged;
+
+/// What layers remember beyond a call.
+#[derive(Debug)]
+pub(super) struct Guards {
+    guards: Vec<Guarding>,
+    budgets: Vec<BudgetMachine>,
+    /// Of each fallback: when those who share it last had a good answer.
+    last_good: Vec<LastGood>,
+    /// Of each hedge: how long the calls of those who share it take.
+    hedgers: Vec<Hedger>,
+    /// Of each edge, where the states of each layer are; empty if no policy has any.
+    places: Vec<Vec<Places>>,
+    /// What budgets remember of each call, in the places of its layers' states.
+    memories: Vec<CallMemory>,
+    /// The calls that are hedged, with their copies.
+    hedged: Slab<Hedged>,
+    released: Released,
+    /// Calls that go on, in their order.
+    turn: VecDeque<Turn>,
+}
+
+/// A call whose turn to go on is to come.
+#[derive(Clone, Copy, Debug)]
+enum Turn {
+    /// From the guard of a layer, as it was told.
+    AtGuard { call: u32, layer: u8 },
+    /// From the wire, onto which its attempt could not go.
+    Refused { call: u32, generation: u32 },
+}
+
+/// A guard and when it is to be woken.
+#[derive(Debug)]
+struct Guarding {
+    guard: Guard,
+    wakes_at: SimTime,
+    alarm: Timer,
+}
+
+/// Where the states of a layer are, if it has any.
+#[derive(Debug, Default)]
+struct Places {
+    /// The guard, what a fallback remembers, or the hedger.
+    own: Option<Place>,
+    budget: Option<Place>,
+    draws: Option<KeyedDraws>,
+}
+
+/// States of one kind, side by side.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    first: u32,
+    count: u32,
+    scope: Scope,
+}
+
+/// Who calls along an edge.
+#[derive(Clone, Copy)]
+struct Callers {
+    /// How many calling instances, or one population.
+    instances: u32,
+    /// How many clients or users, or as many as instances.
+    clients: u32,
+}
+
+impl Callers {
+    /// How many states a scope takes.
+    fn states(self, scope: Scope) -> u32 {
+        match scope {
+            Scope::Caller => self.instances,
+            Scope::Client => self.clients,
+            Scope::Shared => 1,
+        }
+    }
+}
+
+/// The two kinds of state that one layer can have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Own,
+    Budget,
+}
+
+/// The states that calls under one policy share, whoever makes them: by the policy's name, the
+/// layer and the kind.
+type Shared<'m> = Vec<((&'m str, usize, Kind), u32)>;
+
+impl Guards {
+    /// What all layers remember at the start of a run.
+    pub(super) fn new(model: &Model, seed: RunSeed) -> Self {
+        let mut guards = Self {
+            guards: Vec::new(),
+            budgets: Vec::new(),
+            last_good: Vec::new(),
+            hedgers: Vec::new(),
+            places: Vec::new(),
+            memories: Vec::new(),
+            hedged: Slab::new(),
+            released: Released::new(),
+            turn: VecDeque::new(),
+        };
+        let mut shared = Shared::new();
+        for (index, edge) in model.edges.iter().enumerate() {
+            let callers = callers_along(model, EdgeId(index as u16));
+            let mut places = Vec::new();
+            for (layer, resolved) in edge.policy.layers.iter().enumerate() {
+                let mut place = |kind| {
+                    let scope = scope_of(resolved, kind)?;
+                    let name = (&*edge.policy.name, layer, kind);
+                    // A policy without a name is nobody else's.
+                    let known = shared.iter().find(|(known, _)| {
+                        scope == Scope::Shared && !name.0.is_empty() && *known == name
+                    });
+                    let count = callers.states(scope);
+                    let first = match known {
+                        Some((_, first)) => *first,
+                        None => guards.add(resolved, kind, count),
+                    };
+                    if scope == Scope::Shared {
+                        shared.push((name, first));
+                    }
+                    Some(Place { first, count, scope })
+                };
+                let (own, budget) = (place(Kind::Own), place(Kind::Budget));
+                let draws = own.map(|_| {
+                    let component = Component::named(&format!("{} layer {layer}", edge.name));
+                    KeyedDraws::new(seed.seed, seed.replication, component)
+                });
+                places.push(Places { own, budget, draws });
+            }
+            guards.places.push(places);
+        }
+        guards
+    }
+
+    /// Adds so many states of a kind for a layer; the place of the first.
+    fn add(&mut self, layer: &ResolvedLayer, kind: Kind, count: u32) -> u32 {
+        match (layer, kind) {
+            (ResolvedLayer::Guard(policy), _) => append(&mut self.guards, count, || Guarding {
+                guard: policy.kind.start(),
+                wakes_at: SimTime::MAX,
+                alarm: Timer::NONE,
+            }),
+            (ResolvedLayer::Fallback(_), _) => {
+                append(&mut self.last_good, count, LastGood::default)
+            }
+            (ResolvedLayer::Hedge(hedging), Kind::Own) => {
+                append(&mut self.hedgers, count, || hedging.kind.hedger())
+            }
+            (layer, _) => match budget_of(layer) {
+                Some(budget) => {
+                    append(&mut self.budgets, count, || budget.kind.start(SimTime::ZERO))
+                }
+                None => 0,
+            },
+        }
+    }
+
+    /// Whether calls are waiting for their turn to go on.
+    #[inline]
+    pub(super) fn has_released(&self) -> bool {
+        !self.turn.is_empty()
+    }
+}
+
+/// Appends so many; the place of the first.
+fn append<T>(states: &mut Vec<T>, count: u32, start: impl FnMut() -> T) -> u32 {
+    let first = states.len() as u32;
+    states.extend(std::iter::repeat_with(start).take(count as usize));
+    first
+}
+
+/// Whose calls share a layer's state of a kind; `None` if it has none.
+fn scope_of(layer: &ResolvedLayer, kind: Kind) -> Option<Scope> {
+    if kind == Kind::Budget {
+        return budget_of(layer).map(|budget| budget.scope);
+    }
+    match layer {
+        ResolvedLayer::Guard(policy) => Some(policy.scope),
+        ResolvedLayer::Fallback(fallback) => Some(fallback.scope),
+        ResolvedLayer::Hedge(hedging) => Some(hedging.scope),
+        ResolvedLayer::Retry(_) | ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => None,
+    }
+}
+
+fn budget_of(layer: &ResolvedLayer) -> Option<&Scoped<Budget>> {
+    match layer {
+        ResolvedLayer::Retry(RetryPolicy { budget, .. }) => budget.as_ref(),
+        ResolvedLayer::Hedge(Hedging { budget, .. }) => budget.as_ref(),
+        _ => None,
+    }
+}
+
+fn callers_along(model: &Model, edge: EdgeId) -> Callers {
+    let stands_in = |other: &EdgeSpec| other.substitutes.iter().any(|s| s.edge == edge);
+    if let Some(around) = model.edges.iter().position(stands_in) {
+        return callers_along(model, EdgeId(around as u16));
+    }
+    if let Some(client) = model.clients.iter().find(|client| client.edge == edge) {
+        let clients = match &client.load {
+            Load::Open(load) => load.clients,
+            Load::Closed(load) => load.users,
+        };
+        return Callers { instances: 1, clients: clients.max(1) };
+    }
+    let makes_it = |step: &Step| matches!(step, Step::Call { edge: made, .. } if *made == edge);
+    let endpoint = model.endpoints.iter().find(|endpoint| endpoint.steps.iter().any(makes_it));
+    let instances = endpoint.map_or(1, |e| model.services[e.service.index()].instances);
+    Callers { instances, clients: instances }
+}
+
+impl Engine<'_> {
+    /// The guard, fallback or hedger of a layer that a call meets.
+    fn place_of(&self, call: u32, layer: usize) -> usize {
+        let edge = self.calls[call].edge;
+        self.state_at(call, self.guards.places[edge.index()][layer].own)
+    }
+
+    /// The budget of a layer that a call meets.
+    fn budget_of(&self, call: u32, layer: usize) -> usize {
+        let edge = self.calls[call].edge;
+        self.state_at(call, self.guards.places[edge.index()][layer].budget)
+    }
+
+    /// That of the states at a place which a call meets.
+    fn state_at(&self, call: u32, place: Option<Place>) -> usize {
+        let Some(Place { first, count, scope }) = place else { return 0 };
+        let nth = match (scope, self.who_calls(call)) {
+            (Scope::Shared, _) | (Scope::Caller, Origin::Client { .. }) => 0,
+            (Scope::Client, Origin::Client { user, .. }) => user % count,
+            (_, Origin::Handler { request }) => self.requests[request].instance % count,
+            (_, Origin::Layer { .. }) => 0,
+        };
+        (first + nth) as usize
+    }
+
+    /// Every guard that counts whom it has let pass counts those who are still inside.
+    #[cfg(debug_assertions)]
+    pub(super) fn assert_guards(&mut self) {
+        let mut inside = vec![0; self.guards.guards.len()];
+        let calls: Vec<u32> = self.calls.slots().collect();
+        for call in calls {
+            let layers = self.model.edges[self.calls[call].edge.index()].policy.layers.len();
+            for layer in 0..layers {
+                if let LayerState::Passed { .. } | LayerState::Released(Answer::Admit(_)) =
+                    *self.layer_state(call, layer)
+                {
+                    inside[self.place_of(call, layer)] += 1;
+                }
+            }
+        }
+        for (guarding, inside) in self.guards.guards.iter().zip(inside) {
+            let running = match &guarding.guard {
+                Guard::Bulkhead(bulkhead) => bulkhead.running(),
+                Guard::ConcurrencyLimit(limit) => limit.running(),
+                Guard::Breaker(_) | Guard::RateLimit(_) | Guard::Throttle(_) => continue,
+            };
+            assert_eq!(running, inside, "{:?}", guarding.guard);
+        }
+    }
+}
