@@ -16,7 +16,7 @@ use sim_core::policy::fallback::Substitute;
 use sim_core::policy::limiter::Limiter;
 use sim_core::policy::throttle::Throttle;
 use sim_core::policy::{
-    Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, Layer, Outcome, Preset,
+    Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, Hedge, Layer, Outcome, Preset,
 };
 
 /// Something a scenario can name.
@@ -48,7 +48,7 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 16] = [
+pub const KINDS: [(&str, &str); 17] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
@@ -61,6 +61,7 @@ pub const KINDS: [(&str, &str); 16] = [
     ("throttle", "Throttles: how a client lets fewer calls through when they fail"),
     ("concurrency-limit", "Concurrency limits: how many calls may be under way, learnt"),
     ("fallback", "Fallbacks: answers to make do with when a call fails"),
+    ("hedge", "Hedges: when further copies of a call are sent"),
     ("fault", "Faults: what can be injected"),
     ("distribution", "Distributions of durations"),
     ("balancer", "Balancers: how callers choose an instance"),
@@ -82,6 +83,7 @@ pub fn catalogue() -> Vec<Thing> {
         Throttle::CATALOGUE,
         ConcurrencyLimit::CATALOGUE,
         Substitute::CATALOGUE,
+        Hedge::CATALOGUE,
     ] {
         things.extend(registry.iter().map(registered));
     }

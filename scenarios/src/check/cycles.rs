@@ -65,13 +65,20 @@ impl Search<'_> {
     }
 }
 
-/// The calls of an endpoint, each edge once.
+/// The calls of an endpoint, those that its fallbacks make included, each edge once.
 pub(super) fn calls(model: &Model, endpoint: usize) -> Vec<EdgeId> {
     let edges = model.endpoints[endpoint].steps.iter().filter_map(|step| match step {
         Step::Call { edge, .. } => Some(*edge),
         _ => None,
     });
     let mut edges: Vec<EdgeId> = edges.collect();
+    let mut followed = 0;
+    while let Some(edge) = edges.get(followed).copied() {
+        followed += 1;
+        let substitutes = model.edges[edge.index()].substitutes.iter().map(|made| made.edge);
+        let new: Vec<EdgeId> = substitutes.filter(|made| !edges.contains(made)).collect();
+        edges.extend(new);
+    }
     edges.sort_unstable();
     edges.dedup();
     edges

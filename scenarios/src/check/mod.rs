@@ -4,6 +4,7 @@ mod breakers;
 mod bulkheads;
 mod cycles;
 mod expectation;
+mod fallbacks;
 mod loops;
 mod names;
 mod patience;
@@ -39,7 +40,8 @@ pub(crate) fn document(document: &Document, root: &Node) -> Vec<Diagnostic> {
 
 /// Checks the model.
 pub(crate) fn model(facts: &Facts<'_>) -> Vec<Diagnostic> {
-    let cycles = cycles::check(facts);
+    let mut cycles = fallbacks::check(facts);
+    cycles.extend(cycles::check(facts));
     // What follows walks along the calls, and would walk for ever.
     if !cycles.is_empty() {
         return cycles;

@@ -40,6 +40,10 @@ fn longest(layers: &[ResolvedLayer]) -> Option<SimDuration> {
                 }
                 _ => None,
             },
+            // When the last copy is sent depends on how long calls take.
+            ResolvedLayer::Hedge(_) => None,
+            // What is asked instead may take as long as it likes.
+            ResolvedLayer::Fallback(fallback) if fallback.calls().next().is_some() => None,
             // How long a guard makes a call wait depends on the others.
             ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => longest,
         };
@@ -132,7 +136,10 @@ fn patience(policy: &ResolvedPolicy) -> Option<SimDuration> {
 fn shortest_around(policy: &ResolvedPolicy) -> Option<SimDuration> {
     let times = policy.layers.iter().filter_map(|layer| match layer {
         ResolvedLayer::Timeout(after) | ResolvedLayer::Deadline(after) => Some(*after),
-        ResolvedLayer::Retry(_) | ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => None,
+        ResolvedLayer::Retry(_)
+        | ResolvedLayer::Guard(_)
+        | ResolvedLayer::Fallback(_)
+        | ResolvedLayer::Hedge(_) => None,
     });
     times.min()
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use sim_core::model::spec::{EdgeId, EdgeSpec, EndpointId, LinkId, LinkSpec};
-use sim_core::policy::ResolvedPolicy;
+use sim_core::model::spec::{EdgeId, EdgeSpec, EndpointId, LinkId, LinkSpec, Substitution};
+use sim_core::policy::{ResolvedLayer, ResolvedPolicy};
 
 use super::{Compiler, Site, edge_id, id};
 use crate::diagnostic::Diagnostic;
@@ -39,26 +39,27 @@ impl Caller<'_> {
 }
 
 /// A call as the file writes it.
-pub(super) struct CallSite<'a> {
+pub(super) struct CallSite<'a, 's> {
     pub(super) caller: Caller<'a>,
-    pub(super) to: &'a str,
-    pub(super) policy: Option<&'a str>,
+    pub(super) to: &'s str,
+    pub(super) policy: Option<&'s str>,
     pub(super) place: Place,
 }
 
 /// Collects calls as edges. Calls of one caller to one callee under one policy are one edge;
 /// under different policies they are numbered.
-pub(super) struct CallBook {
+pub(super) struct CallBook<'a> {
     endpoints: Endpoints,
     policies: IndexMap<String, ResolvedPolicy>,
-    calls: Vec<Call>,
+    calls: Vec<Call<'a>>,
     /// The calls by their name and policy.
     known: BTreeMap<(String, Option<String>), usize>,
     /// How many policies the calls of a name have.
     policies_of: BTreeMap<String, u32>,
 }
 
-struct Call {
+struct Call<'a> {
+    caller: Caller<'a>,
     /// `caller->callee`; with `#2`, `#3`, … where the same call has several policies.
     name: String,
     /// The names of links that fit it, the closest fit first.
@@ -68,8 +69,8 @@ struct Call {
     place: Place,
 }
 
-impl CallBook {
-    pub(super) fn new(compiler: &mut Compiler<'_, '_>) -> Self {
+impl<'a> CallBook<'a> {
+    pub(super) fn new(compiler: &mut Compiler<'a, '_>) -> Self {
         Self {
             endpoints: Endpoints::of(compiler.document),
             policies: compiler.policies(),
@@ -80,7 +81,7 @@ impl CallBook {
     }
 
     /// The edge of a call.
-    pub(super) fn edge(&mut self, site: CallSite<'_>) -> EdgeId {
+    pub(super) fn edge(&mut self, site: CallSite<'a, '_>) -> EdgeId {
         let (to, callee, callee_service) = self.endpoints.resolve(site.to);
         let name = format!("{}->{callee}", site.caller.name());
         let key = (name, site.policy.map(str::to_owned));
@@ -106,21 +107,58 @@ impl CallBook {
             to,
             policy: site.policy.map(str::to_owned),
             place: site.place,
+            caller: site.caller,
         });
         edge_id(self.calls.len() - 1)
     }
 
+    /// The calls that the fallbacks of each call make, which may have fallbacks themselves.
+    fn substitutes(&mut self) -> Vec<Vec<Substitution>> {
+        let mut substitutes = Vec::new();
+        // The list grows while it is walked along.
+        while let Some(call) = self.calls.get(substitutes.len()) {
+            let (caller, policy) = (call.caller, call.policy.clone());
+            let made = policy.map_or_else(Vec::new, |policy| self.calls_within(caller, &policy));
+            substitutes.push(made);
+        }
+        substitutes
+    }
+
+    fn calls_within(&mut self, caller: Caller<'a>, policy: &str) -> Vec<Substitution> {
+        let layers =
+            self.policies.get(policy).map_or_else(Vec::new, |policy| policy.layers.clone());
+        let mut made = Vec::new();
+        for (layer, resolved) in layers.iter().enumerate() {
+            let ResolvedLayer::Fallback(fallback) = resolved else { continue };
+            let chain = Place::keys(["policies", policy, "layers"])
+                .index(layer)
+                .key("fallback")
+                .key("chain");
+            for (place, call) in fallback.calls() {
+                let edge = self.edge(CallSite {
+                    caller,
+                    to: &call.to,
+                    policy: call.policy.as_deref(),
+                    place: chain.index(place.into()).key("call"),
+                });
+                made.push(Substitution { layer: layer as u8, place, edge });
+            }
+        }
+        made
+    }
+
     /// The edges and links of the model.
     pub(super) fn finish(
-        self,
+        mut self,
         compiler: &mut Compiler<'_, '_>,
     ) -> (Vec<EdgeSpec>, Vec<LinkSpec>, Vec<Site>) {
+        let substitutes = self.substitutes();
         compiler.check_links(&self.calls);
         let mut links: Vec<LinkSpec> = Vec::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let mut edges = Vec::new();
         let mut sites = Vec::new();
-        for call in self.calls {
+        for (call, substitutes) in self.calls.into_iter().zip(substitutes) {
             let given = call.links.iter().find(|name| compiler.document.links.contains_key(*name));
             // Calls between the same two parties share a link unless the file tells them apart.
             let name = given.unwrap_or(&call.links[3]);
@@ -134,6 +172,7 @@ impl CallBook {
                 to: call.to,
                 policy: policy.cloned().unwrap_or_default(),
                 link: LinkId(id(link)),
+                substitutes,
             });
             sites.push(Site { place: call.place, policy: call.policy, link: given.cloned() });
         }
@@ -197,7 +236,7 @@ impl Compiler<'_, '_> {
     }
 
     /// A link that no call travels over is a mistake: a misspelt name.
-    fn check_links(&mut self, calls: &[Call]) {
+    fn check_links(&mut self, calls: &[Call<'_>]) {
         let known: BTreeSet<&str> =
             calls.iter().flat_map(|call| &call.links).map(String::as_str).collect();
         for name in self.document.links.keys().filter(|name| !known.contains(name.as_str())) {

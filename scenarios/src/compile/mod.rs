@@ -68,7 +68,7 @@ struct Compiler<'a, 'f> {
     wrong: Vec<Diagnostic>,
 }
 
-impl Compiler<'_, '_> {
+impl<'a> Compiler<'a, '_> {
     fn compile(&mut self) -> Compiled {
         let mut calls = CallBook::new(self);
         let mut model = Model { length: self.document.run.length, ..Model::default() };
@@ -106,7 +106,7 @@ impl Compiler<'_, '_> {
         Limits { events: limits.events, in_flight: limits.in_flight }
     }
 
-    fn clients(&mut self, calls: &mut CallBook) -> Vec<ClientSpec> {
+    fn clients(&mut self, calls: &mut CallBook<'a>) -> Vec<ClientSpec> {
         let document = self.document;
         let mut clients = Vec::new();
         for (name, client) in &document.clients {

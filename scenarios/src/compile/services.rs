@@ -24,10 +24,10 @@ struct Handler<'a> {
     place: Place,
 }
 
-impl Compiler<'_, '_> {
+impl<'a> Compiler<'a, '_> {
     pub(super) fn services(
         &mut self,
-        calls: &mut CallBook,
+        calls: &mut CallBook<'a>,
         rows_used: &mut Vec<String>,
     ) -> (Vec<ServiceSpec>, Vec<EndpointSpec>) {
         let document = self.document;
@@ -133,9 +133,9 @@ impl Compiler<'_, '_> {
 
     fn steps(
         &mut self,
-        caller: Caller<'_>,
+        caller: Caller<'a>,
         handler: &Handler<'_>,
-        calls: &mut CallBook,
+        calls: &mut CallBook<'a>,
         rows_used: &mut Vec<String>,
     ) -> Vec<Step> {
         let mut steps = Vec::new();
