@@ -16,7 +16,8 @@ use sim_core::policy::fallback::Substitute;
 use sim_core::policy::limiter::Limiter;
 use sim_core::policy::throttle::Throttle;
 use sim_core::policy::{
-    Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, Hedge, Layer, Outcome, Preset,
+    Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, ConnectionPool, Hedge, Layer, Outcome,
+    Preset,
 };
 
 /// Something a scenario can name.
@@ -48,7 +49,7 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 17] = [
+pub const KINDS: [(&str, &str); 18] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
@@ -60,6 +61,7 @@ pub const KINDS: [(&str, &str); 17] = [
     ("rate-limiter", "Rate limiters: how many calls may pass in a time"),
     ("throttle", "Throttles: how a client lets fewer calls through when they fail"),
     ("concurrency-limit", "Concurrency limits: how many calls may be under way, learnt"),
+    ("connection-pool", "Connection pools: where the connections of calls come from"),
     ("fallback", "Fallbacks: answers to make do with when a call fails"),
     ("hedge", "Hedges: when further copies of a call are sent"),
     ("fault", "Faults: what can be injected"),
@@ -82,6 +84,7 @@ pub fn catalogue() -> Vec<Thing> {
         Limiter::CATALOGUE,
         Throttle::CATALOGUE,
         ConcurrencyLimit::CATALOGUE,
+        ConnectionPool::CATALOGUE,
         Substitute::CATALOGUE,
         Hedge::CATALOGUE,
     ] {

@@ -257,3 +257,42 @@ fn a_handler_whose_call_is_turned_away_at_once_goes_on_with_its_worker() {
     // The only worker does one piece of work after the other: from 0.05 s on one in 0.1 s.
     assert_eq!(total(subject(&record, "shop"), Outcome::Ok), 9);
 }
+
+#[test]
+fn a_pool_of_connections_opens_keeps_and_waits_for_them() {
+    let pool = json!({ "plain": { "max_open": 1, "connect": "100ms", "max_wait": "1s" } });
+    let mut model = one_service(paced(4.0, 1), None, None, "300ms");
+    model.length = d("2.7s");
+    model.edges[0].policy = policy(json!([{ "connection_pool": { "kind": pool } }]));
+    let record = simulate(&model, 1);
+    let (shop, edge) = (subject(&record, "shop"), subject(&record, "shop->payment"));
+    // Opened from 0.25 s to 0.35 s, then used for one call after the other: those of 0.25, 0.5, …
+    // are sent at 0.35, 0.65, 0.95, … and so each waits 50 ms longer than the one before.
+    assert_eq!((arrivals(shop), arrivals(edge), total(shop, Outcome::Ok)), (10, 8, 7));
+    let longest = shop.slices.iter().map(|s| s.response_time_max_ns).max();
+    assert_eq!(longest, Some(d("700ms").as_nanos()), "called at 1.75 s, sent at 2.15 s");
+}
+
+#[test]
+fn the_times_around_inside_and_of_a_pool_are_those_of_the_phases() {
+    let run = |layers| {
+        let mut model = one_service(paced(1.0, 1), None, None, "300ms");
+        model.length = d("5.5s");
+        model.edges[0].policy = policy(layers);
+        let record = simulate(&model, 1);
+        let shop = subject(&record, "shop");
+        let longest = shop.slices.iter().map(|s| s.response_time_max_ns).max();
+        let how = Outcome::ALL.iter().find(|outcome| total(shop, **outcome) == 5);
+        (how.unwrap().name(), longest.unwrap() / 1_000_000)
+    };
+    let pool = |more: serde_json::Value| {
+        let mut plain = json!({ "connect": "100ms", "idle_life": "10ms" });
+        plain.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "connection_pool": { "kind": { "plain": plain } } })
+    };
+    assert_eq!(run(json!([pool(json!({}))])), ("ok", 400));
+    assert_eq!(run(json!([pool(json!({ "connect_timeout": "80ms" }))])), ("connect_timeout", 80));
+    assert_eq!(run(json!([pool(json!({ "max_wait": "70ms" }))])), ("connect_timeout", 70));
+    assert_eq!(run(json!([pool(json!({})), { "timeout": "200ms" }])), ("timeout", 300));
+    assert_eq!(run(json!([{ "deadline": "200ms" }, pool(json!({}))])), ("deadline", 200));
+}

@@ -68,6 +68,13 @@ fn any_guard() -> impl Strategy<Value = Value> {
         Just(json!({ "bulkhead": { "kind": { "thread-pool": {
             "core_threads": 2, "max_threads": 4, "queue": 3,
         } } } })),
+        Just(json!({ "connection_pool": { "kind": { "plain": {
+            "max_open": 3, "max_waiting": 4, "max_wait": "80ms", "connect": "exp(5ms)",
+            "connect_timeout": "20ms", "max_idle": 2, "idle_life": "30ms",
+        } } } })),
+        Just(json!({ "connection_pool": { "kind": { "envoy": {
+            "max_connections": 2, "connect": "exp(5ms)", "connect_timeout": "20ms",
+        } } } })),
         Just(json!({ "rate_limit": { "limiter": bucket } })),
         Just(
             json!({ "rate_limit": { "limiter": { "leaky-bucket-queue": { "capacity": 4, "rate": 30 } } } })

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::breaker::{Breaker, BreakerMachine, BreakerPolicy};
 use super::bulkhead::{Bulkhead, BulkheadGate};
 use super::concurrency::{ConcurrencyGate, ConcurrencyLimit};
+use super::connections::{ConnectionPool, Connections};
 use super::gate::{Answer, Ending, Gate, Pass, Released, Ticket};
 use super::limiter::{RateLimit, RateLimiter};
 use super::problem::Problems;
@@ -50,6 +51,8 @@ pub enum GuardKind {
     Throttle(Throttle),
     /// Learns how many calls may be under way.
     ConcurrencyLimit(ConcurrencyLimit),
+    /// Has the connections that calls need.
+    ConnectionPool(ConnectionPool),
 }
 
 impl GuardPolicy {
@@ -78,6 +81,11 @@ impl GuardPolicy {
         Self::scoped(checked, GuardKind::ConcurrencyLimit(limit.kind.clone()), limit.scope)
     }
 
+    pub(super) fn of_pool(pool: &Scoped<ConnectionPool>) -> Result<Self, Problems> {
+        let checked = pool.kind.check();
+        Self::scoped(checked, GuardKind::ConnectionPool(pool.kind.clone()), pool.scope)
+    }
+
     fn scoped(
         checked: Result<(), Problems>,
         kind: GuardKind,
@@ -98,6 +106,7 @@ impl GuardKind {
                 Guard::Throttle(throttle.start(SimTime::ZERO).on(Side::Caller))
             }
             Self::ConcurrencyLimit(limit) => Guard::ConcurrencyLimit(limit.gate()),
+            Self::ConnectionPool(pool) => Guard::ConnectionPool(pool.gate()),
         }
     }
 }
@@ -116,6 +125,8 @@ pub enum Guard {
     Throttle(ThrottleGate),
     /// A concurrency limit.
     ConcurrencyLimit(ConcurrencyGate),
+    /// A pool of connections.
+    ConnectionPool(Connections),
 }
 
 macro_rules! each_guard {
@@ -126,6 +137,7 @@ macro_rules! each_guard {
             Guard::RateLimit($gate) => $body,
             Guard::Throttle($gate) => $body,
             Guard::ConcurrencyLimit($gate) => $body,
+            Guard::ConnectionPool($gate) => $body,
         }
     };
 }

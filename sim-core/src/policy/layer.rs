@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::breaker::Breaker;
 use super::bulkhead::Bulkhead;
 use super::concurrency::ConcurrencyLimit;
+use super::connections::ConnectionPool;
 use super::fallback::{Fallback, FallbackPolicy};
 use super::guard::{GuardPolicy, Scoped};
 use super::hedge::Hedging;
@@ -38,6 +39,9 @@ pub enum Layer {
     Throttle(Scoped<Throttle>),
     /// Learns from response times how many calls may be under way.
     ConcurrencyLimit(Scoped<ConcurrencyLimit>),
+    /// Has the connections that calls need: one that is open, or one that has to be opened or
+    /// waited for.
+    ConnectionPool(Scoped<ConnectionPool>),
     /// Makes do with another answer when the layers inside it fail; the outcome is `degraded`.
     Fallback(Fallback),
     /// Sends further copies of a call that has not been answered yet.
@@ -184,6 +188,7 @@ impl Layer {
             Self::ConcurrencyLimit(limit) => {
                 guard("concurrency_limit", GuardPolicy::of_limit(limit))
             }
+            Self::ConnectionPool(pool) => guard("connection_pool", GuardPolicy::of_pool(pool)),
             Self::Fallback(fallback) => fallback
                 .resolve()
                 .map(ResolvedLayer::Fallback)

@@ -6,6 +6,7 @@ pub mod breaker;
 pub mod budget;
 pub mod bulkhead;
 pub mod concurrency;
+pub mod connections;
 pub mod deadline;
 pub mod fallback;
 pub mod gate;
@@ -31,6 +32,7 @@ pub use breaker::{
 };
 pub use bulkhead::{Bulkhead, BulkheadGate};
 pub use concurrency::{ConcurrencyGate, ConcurrencyLimit};
+pub use connections::{ConnectionPool, Connections};
 pub use deadline::Deadline;
 pub use fallback::{Fallback, FallbackPolicy, MadeDo};
 pub use guard::{Guard, GuardKind, GuardPolicy, Scoped};

@@ -87,6 +87,22 @@ impl Outcome {
         matches!(self, Self::Ok)
     }
 
+    /// Whether a connection can be used again after this: whether the answer to it was read.
+    #[inline]
+    pub const fn leaves_the_connection_open(self) -> bool {
+        !matches!(
+            self,
+            Self::Refused
+                | Self::Reset
+                | Self::Unresolved
+                | Self::ConnectTimeout
+                | Self::Timeout
+                | Self::Deadline
+                | Self::Cancelled
+                | Self::Lost
+        )
+    }
+
     /// Whether whoever waited was failed: neither a good nor a degraded answer.
     #[inline]
     pub const fn is_failure(self) -> bool {

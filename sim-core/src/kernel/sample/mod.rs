@@ -150,6 +150,11 @@ impl Distribution {
         each!(self, sampler => sampler.is_zero())
     }
 
+    /// Whether it draws from a file, which has to be resolved first.
+    pub fn names_a_file(&self) -> bool {
+        self.clone().resolve_files(&mut |_| Err(())).is_err()
+    }
+
     /// Loads the observations of every `empirical(FILE)` in it; `load` is given each file's name.
     ///
     /// # Errors
@@ -185,6 +190,13 @@ impl TryFrom<String> for Distribution {
 impl From<Distribution> for String {
     fn from(distribution: Distribution) -> Self {
         distribution.to_string()
+    }
+}
+
+impl Default for Distribution {
+    /// Always zero.
+    fn default() -> Self {
+        Self::Constant(SimDuration::ZERO)
     }
 }
 

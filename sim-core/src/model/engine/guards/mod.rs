@@ -280,6 +280,7 @@ impl Engine<'_> {
             let running = match &guarding.guard {
                 Guard::Bulkhead(bulkhead) => bulkhead.running(),
                 Guard::ConcurrencyLimit(limit) => limit.running(),
+                Guard::ConnectionPool(pool) => pool.running(),
                 Guard::Breaker(_) | Guard::RateLimit(_) | Guard::Throttle(_) => continue,
             };
             assert_eq!(running, inside, "{:?}", guarding.guard);
