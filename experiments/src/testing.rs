@@ -58,6 +58,7 @@ fn model_with_outage() -> Model {
         name: "main".into(),
         workers: Some(3),
         queue: QueueSpec { discipline: Discipline::Fifo, capacity: Some(200) },
+        shedding: None,
     };
     Model {
         length: SimDuration::from_secs(180),
@@ -85,6 +86,7 @@ fn model_with_outage() -> Model {
             policy: Policy::default().resolve().unwrap(),
             link: LinkId(0),
             substitutes: Vec::new(),
+            priority: None,
         }],
         links: vec![LinkSpec {
             name: "shop->payment".into(),

@@ -158,6 +158,23 @@ fn any_fallback() -> impl Strategy<Value = Value> {
         .prop_map(|(chain, scope)| json!({ "fallback": { "chain": chain, "scope": scope } }))
 }
 
+fn any_shedding() -> impl Strategy<Value = Option<Value>> {
+    prop_oneof![
+        2 => Just(None),
+        1 => Just(Some(json!({ "codel": { "target": "10ms" } }))),
+        1 => Just(Some(json!({ "adaptive-timeout": { "short": "10ms" } }))),
+        1 => (any::<bool>(), 1_u32..80).prop_map(|(at_once, ms)| Some(json!({ "queue-timeout": {
+            "timeout": format!("{ms}ms"), "at_once": at_once,
+        } }))),
+        1 => (any::<bool>(), any::<bool>()).prop_map(|(displaces, by_share)| {
+            let order = if by_share { "by_share" } else { "strict" };
+            Some(json!({ "priority": {
+                "capacity": 4, "reserved": [0.25, 0.25], "displaces": displaces, "order": order,
+            } }))
+        }),
+    ]
+}
+
 fn any_fault() -> impl Strategy<Value = Value> {
     prop_oneof![
         (0.1..=1.0).prop_map(|share| json!({ "refuse": { "share": share } })),
@@ -235,6 +252,8 @@ prop_compose! {
         capacity in prop::array::uniform2(prop::option::of(0_u32..10)),
         instances in prop::array::uniform2(1_u32..4),
         lifo in any::<bool>(),
+        sheddings in prop::array::uniform2(any_shedding()),
+        priorities in prop::array::uniform2(prop::option::of(0_u8..3)),
         balancer in any_balancer(),
         mode in prop_oneof![Just(ServiceMode::Blocking), Just(ServiceMode::Async)],
         optional in any::<bool>(),
@@ -261,6 +280,9 @@ prop_compose! {
         if lifo {
             model.services[0].pools[0].queue.discipline = Discipline::Lifo;
         }
+        for (service, shedding) in model.services.iter_mut().zip(sheddings) {
+            service.pools[0].shedding = shedding.map(|how| serde_json::from_value(how).unwrap());
+        }
         model.endpoints.push(EndpointSpec {
             name: "api".into(),
             service: ServiceId(1),
@@ -280,6 +302,9 @@ prop_compose! {
             edge.policy = policy;
         }
         add_substitutes(&mut model);
+        for (edge, priority) in model.edges.iter_mut().zip(priorities) {
+            edge.priority = priority;
+        }
         model.faults = faults.into_iter().enumerate().map(|(nth, (kind, service, at, lasts, ramp))| {
             let target = Target::Service(ServiceId(service));
             let mut spec = fault(&format!("{at}ms"), &format!("{lasts}ms"), target, kind);

@@ -42,7 +42,8 @@ impl Station {
         let name: Arc<str> = "station".into();
         let link: Arc<str> = "link".into();
         let queue = QueueSpec { discipline: Discipline::Fifo, capacity: self.waiting_room };
-        let pool = PoolSpec { name: "main".into(), workers: Some(self.servers), queue };
+        let pool =
+            PoolSpec { name: "main".into(), workers: Some(self.servers), queue, shedding: None };
         let faults = self.fault.map(|fault| always(fault, length));
         Model {
             length,
@@ -70,6 +71,7 @@ impl Station {
                 policy: self.policy,
                 link: LinkId(0),
                 substitutes: Vec::new(),
+                priority: None,
             }],
             links: vec![LinkSpec {
                 name: link,

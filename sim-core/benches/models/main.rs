@@ -40,7 +40,12 @@ fn service(name: &str, workers: u32, endpoint: u16) -> ServiceSpec {
         instances: 1,
         balancer: Balancing::default(),
         mode: ServiceMode::Async,
-        pools: vec![PoolSpec { name: "main".into(), workers: Some(workers), queue }],
+        pools: vec![PoolSpec {
+            name: "main".into(),
+            workers: Some(workers),
+            queue,
+            shedding: None,
+        }],
         endpoints: vec![EndpointId(endpoint)],
         overrun: None,
         cold_start: None,
@@ -55,6 +60,7 @@ fn edge(name: &str, to: u16, policy: &ResolvedPolicy) -> EdgeSpec {
         policy: policy.clone(),
         link: LinkId(0),
         substitutes: Vec::new(),
+        priority: None,
     }
 }
 

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::fault::Fault;
 use super::workload::Load;
 use crate::kernel::{Distribution, SimDuration, SimTime};
-use crate::policy::ResolvedPolicy;
 use crate::policy::balancing::Balancing;
+use crate::policy::{ResolvedPolicy, Shedding};
 
 macro_rules! ids {
     ($( $(#[$doc:meta])* $Id:ident, )+) => { $(
@@ -67,6 +67,17 @@ pub struct Model {
     pub limits: Limits,
 }
 
+impl Model {
+    /// How many classes its calls are of.
+    pub fn classes(&self) -> usize {
+        self.edges
+            .iter()
+            .filter_map(|edge| edge.priority)
+            .max()
+            .map_or(1, |most| usize::from(most) + 1)
+    }
+}
+
 /// A population of clients that behave alike.
 #[derive(Clone, Debug)]
 pub struct ClientSpec {
@@ -89,6 +100,9 @@ pub struct EdgeSpec {
     pub policy: ResolvedPolicy,
     /// The link its messages travel over.
     pub link: LinkId,
+    /// The class of its calls, 0 the most important; `None` is that of the request whose handler
+    /// makes the call, and 0 of a client's.
+    pub priority: Option<u8>,
     /// The calls that the fallbacks of the policy make.
     pub substitutes: Vec<Substitution>,
 }
@@ -149,6 +163,9 @@ pub struct PoolSpec {
     pub workers: Option<u32>,
     /// What waits for a worker, and in which order.
     pub queue: QueueSpec,
+    /// Who sheds what waits, if anybody does; it also says from which end the queue is served,
+    /// whatever its discipline.
+    pub shedding: Option<Shedding>,
 }
 
 /// A bounded queue.

@@ -62,7 +62,7 @@ pub(crate) fn one_service(
             instances: 1,
             balancer: Balancing::default(),
             mode: ServiceMode::Blocking,
-            pools: vec![PoolSpec { name: "main".into(), workers, queue }],
+            pools: vec![PoolSpec { name: "main".into(), workers, queue, shedding: None }],
             endpoints: vec![EndpointId(0)],
             overrun: None,
             cold_start: None,
@@ -80,6 +80,7 @@ pub(crate) fn one_service(
             policy: ResolvedPolicy::default(),
             link: LinkId(0),
             substitutes: Vec::new(),
+            priority: None,
         }],
         links: vec![LinkSpec {
             name: "network".into(),

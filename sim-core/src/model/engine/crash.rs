@@ -26,8 +26,7 @@ impl Engine<'_> {
             })
             .collect();
         for request in inside {
-            self.take_out(request);
-            self.book_the_end(request, Outcome::Reset);
+            self.take_out(request, Outcome::Reset);
             self.transmit_answer(request, Outcome::Reset);
         }
     }
@@ -53,9 +52,22 @@ impl Engine<'_> {
         let now = self.now;
         let state =
             &mut self.instances[(self.first_instances[service.index()] + instance) as usize];
-        if !state.up && now >= state.down_until {
-            state.up = true;
-            state.restarted = Some(now);
+        if state.up || now < state.down_until {
+            return;
+        }
+        state.up = true;
+        state.restarted = Some(now);
+        self.forget_what_was_learnt(service, instance);
+    }
+
+    /// The process of an instance is a new one: its shedders start anew.
+    fn forget_what_was_learnt(&mut self, service: ServiceId, instance: u32) {
+        let pools = self.model.services[service.index()].pools.len();
+        let first = self.first_pools[service.index()] as usize + instance as usize * pools;
+        for pool in &mut self.pools[first..first + pools] {
+            if let Some(managed) = &mut pool.managed {
+                managed.restart();
+            }
         }
     }
 

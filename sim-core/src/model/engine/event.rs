@@ -19,6 +19,8 @@ pub(super) enum Event {
     GivesUp { request: u32 },
     /// The news that the caller has closed the connection reaches the instance.
     CancelReaches { request: u32 },
+    /// A request has waited in its queue for as long as the queue lets it.
+    QueueTimeout { request: u32 },
     /// A fault starts.
     FaultStarts { fault: u16 },
     /// A fault is withdrawn.

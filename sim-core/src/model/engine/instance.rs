@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::super::spec::{Discipline, PoolSpec};
 use super::request::{NONE, Request};
+use super::shedding::Managed;
 use super::slab::Slab;
 use crate::kernel::{SimDuration, SimTime};
 
@@ -40,31 +41,32 @@ impl Instance {
 
 /// A pool of workers and its queue.
 ///
-/// Invariant: a request waits only while no worker is free; the queue is a doubly linked list
-/// through the requests, so that one that is cancelled leaves it at once.
+/// Invariant: a request waits only while no worker is free.
 #[derive(Debug)]
 pub(super) struct Pool {
     workers: u32,
     busy: u32,
     discipline: Discipline,
     capacity: u32,
-    head: u32,
-    tail: u32,
+    line: Line,
     waiting: u32,
+    /// The queue, if a shedder manages it; `line` is empty then.
+    pub(super) managed: Option<Box<Managed>>,
     /// Requests of an asynchronous service whose call has been answered; they go first.
     resuming: VecDeque<u32>,
 }
 
 impl Pool {
-    pub(super) fn new(spec: &PoolSpec) -> Self {
+    /// A pool that nobody has come to; the requests of the model are of so many classes.
+    pub(super) fn new(spec: &PoolSpec, classes: usize) -> Self {
         Self {
             workers: spec.workers.unwrap_or(u32::MAX),
             busy: 0,
             discipline: spec.queue.discipline,
             capacity: spec.queue.capacity.unwrap_or(u32::MAX),
-            head: NONE,
-            tail: NONE,
+            line: Line::EMPTY,
             waiting: 0,
+            managed: spec.shedding.as_ref().map(|shedding| Managed::new(shedding, classes).into()),
             resuming: VecDeque::new(),
         }
     }
@@ -105,42 +107,33 @@ impl Pool {
     /// Appends a request to the queue.
     #[inline]
     pub(super) fn enqueue(&mut self, request: u32, requests: &mut Slab<Request>) {
-        requests[request].previous = self.tail;
-        requests[request].next = NONE;
-        match self.tail {
-            NONE => self.head = request,
-            tail => requests[tail].next = request,
+        match &mut self.managed {
+            None => self.line.append(request, requests),
+            Some(managed) => managed.append(request, requests),
         }
-        self.tail = request;
         self.waiting += 1;
     }
 
-    /// Takes the request that is served next out of the queue.
+    /// Takes the request that is served next out of a queue that no shedder manages.
     #[inline]
     pub(super) fn dequeue(&mut self, requests: &mut Slab<Request>) -> Option<u32> {
         let next = match self.discipline {
-            Discipline::Fifo => self.head,
-            Discipline::Lifo => self.tail,
+            Discipline::Fifo => self.line.oldest,
+            Discipline::Lifo => self.line.newest,
         };
         if next == NONE {
             return None;
         }
-        self.unlink(next, requests);
+        self.line.unlink(next, requests);
+        self.waiting -= 1;
         Some(next)
     }
 
     /// Takes a request out of the queue, wherever it stands.
-    #[inline]
     pub(super) fn unlink(&mut self, request: u32, requests: &mut Slab<Request>) {
-        let Request { previous, next, .. } = &requests[request];
-        let (previous, next) = (*previous, *next);
-        match previous {
-            NONE => self.head = next,
-            previous => requests[previous].next = next,
-        }
-        match next {
-            NONE => self.tail = previous,
-            next => requests[next].previous = previous,
+        match &mut self.managed {
+            None => self.line.unlink(request, requests),
+            Some(managed) => managed.unlink(request, requests),
         }
         self.waiting -= 1;
     }
@@ -158,5 +151,45 @@ impl Pool {
     /// Forgets a request that waited to resume.
     pub(super) fn forget_resuming(&mut self, request: u32) {
         self.resuming.retain(|r| *r != request);
+    }
+}
+
+/// Requests that stand in line: a doubly linked list through the requests, so that one that is
+/// cancelled leaves it at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    pub(super) oldest: u32,
+    pub(super) newest: u32,
+}
+
+impl Line {
+    /// Nobody.
+    pub(super) const EMPTY: Self = Self { oldest: NONE, newest: NONE };
+
+    /// Appends a request as the newest.
+    #[inline]
+    pub(super) fn append(&mut self, request: u32, requests: &mut Slab<Request>) {
+        requests[request].previous = self.newest;
+        requests[request].next = NONE;
+        match self.newest {
+            NONE => self.oldest = request,
+            newest => requests[newest].next = request,
+        }
+        self.newest = request;
+    }
+
+    /// Takes a request out, wherever it stands.
+    #[inline]
+    pub(super) fn unlink(&mut self, request: u32, requests: &mut Slab<Request>) {
+        let Request { previous, next, .. } = &requests[request];
+        let (previous, next) = (*previous, *next);
+        match previous {
+            NONE => self.oldest = next,
+            previous => requests[previous].next = next,
+        }
+        match next {
+            NONE => self.newest = previous,
+            next => requests[next].previous = previous,
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
 //! each: [`call`] the layers of a policy, [`guards`] those that hold calls back, [`wire`] the network,
 //! [`front`] the balancers, [`server`] what happens inside an
-//! instance, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
+//! instance, [`shedding`] its queues that shed, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
 //! [`injection`] the faults, [`meter`] what is measured.
 
 mod call;
@@ -17,6 +17,7 @@ mod meter;
 mod request;
 mod route;
 mod server;
+mod shedding;
 mod slab;
 mod source;
 mod users;
@@ -59,6 +60,7 @@ pub(super) struct Engine<'m> {
     instances: Vec<Instance>,
     pools: Vec<Pool>,
     first_instances: Vec<u32>,
+    first_pools: Vec<u32>,
     rows: Vec<u32>,
     guards: Guards,
     injection: Injection,
@@ -90,6 +92,8 @@ impl<'m> Engine<'m> {
         let edges = 0..model.edges.len();
         let layers = model.edges.iter().map(|edge| edge.policy.layers.len());
         let layers_per_call = layers.max().unwrap_or(0);
+        let (first_instances, first_pools) = route::places(model);
+        let classes = model.classes();
         Self {
             lanes: lanes(model, layers_per_call, &mut queue),
             model,
@@ -110,9 +114,12 @@ impl<'m> Engine<'m> {
             pools: model
                 .services
                 .iter()
-                .flat_map(|s| (0..s.instances).flat_map(|_| s.pools.iter().map(Pool::new)))
+                .flat_map(|s| {
+                    (0..s.instances).flat_map(|_| s.pools.iter().map(|p| Pool::new(p, classes)))
+                })
                 .collect(),
-            first_instances: route::places(model).0,
+            first_instances,
+            first_pools,
             rows: vec![0; model.rows.len()],
             guards: Guards::new(model, seed),
             injection: Injection::new(model, seed),
@@ -179,11 +186,13 @@ impl<'m> Engine<'m> {
             Event::CancelReaches { request } if self.is_due(request) => {
                 self.cancel_reaches(request)
             }
+            Event::QueueTimeout { request } if self.is_due(request) => self.queue_timeout(request),
             Event::Reaches { .. }
             | Event::WorkDone { .. }
             | Event::AnswerReaches { .. }
             | Event::GivesUp { .. }
-            | Event::CancelReaches { .. } => {}
+            | Event::CancelReaches { .. }
+            | Event::QueueTimeout { .. } => {}
             Event::GuardWakes { guard } => self.wake_guard(guard),
             Event::FaultStarts { .. }
             | Event::FaultEnds { .. }

@@ -16,7 +16,7 @@ pub(super) struct Request {
     pub(super) sent: SimTime,
     /// When it reached its instance.
     pub(super) reached: SimTime,
-    /// When it took its worker.
+    /// When it took its worker; before that, when it came to its queue, if it did.
     pub(super) worker_since: SimTime,
     /// The draw for the demand of its first step, where that is drawn.
     pub(super) demand: u64,
@@ -38,6 +38,8 @@ pub(super) struct Request {
     pub(super) service: ServiceId,
     /// The step of the handler that is next.
     pub(super) step: u16,
+    /// Its class: 0 is the most important.
+    pub(super) class: u8,
     /// How many scheduled events name this request.
     pub(super) pending: u8,
     pub(super) stage: Stage,

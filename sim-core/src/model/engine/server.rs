@@ -35,6 +35,9 @@ impl<'m> Engine<'m> {
     fn admit(&mut self, request: u32) {
         let Request { edge, service, instance, .. } = self.requests[request];
         let route = &self.routes[edge.index()];
+        if route.is_screened {
+            return self.admit_screened(request);
+        }
         let place = route.instance(instance);
         let pool = &mut self.pools[route.pool(instance)];
         if pool.take_worker() {
@@ -56,6 +59,56 @@ impl<'m> Engine<'m> {
         {
             self.crash(service, instance, self.now + overrun.restart);
         }
+    }
+
+    /// As [`Engine::admit`], where limits or a shedder are asked first.
+    #[inline(never)]
+    fn admit_screened(&mut self, request: u32) {
+        let Request { edge, service, instance, .. } = self.requests[request];
+        let route = &self.routes[edge.index()];
+        let place = route.instance(instance);
+        self.instances[place].inside += 1;
+        self.comes_to_pool(request);
+        if let Some(overrun) = route.overrun
+            && self.instances[place].inside > overrun.requests_above
+        {
+            self.crash(service, instance, self.now + overrun.restart);
+        }
+    }
+
+    /// A request inside its instance comes to its pool: it takes a worker, waits for one, or goes
+    /// unserved.
+    fn comes_to_pool(&mut self, request: u32) {
+        let (_, place) = self.places_of(request);
+        let pool = &mut self.pools[place];
+        if pool.take_worker() {
+            self.took_a_worker_at_once(place);
+            if let Some(outcome) = self.begin(request, false) {
+                self.finish(request, outcome);
+            }
+        } else if !pool.has_room() {
+            self.goes_unserved(request, Outcome::Overflow);
+        } else if pool.managed.is_some() {
+            self.comes_to_shedder(request, place);
+        } else {
+            self.waits_in(request, place);
+        }
+    }
+
+    /// A request inside its instance waits in the queue of a pool.
+    pub(super) fn waits_in(&mut self, request: u32, pool: usize) {
+        let now = self.now;
+        self.pools[pool].enqueue(request, &mut self.requests);
+        let state = &mut self.requests[request];
+        (state.stage, state.worker_since) = (Stage::Queued, now);
+        let route = self.route_of(request);
+        self.meters.book(route.served, |meter| meter.queue.up(now));
+    }
+
+    /// A request that came inside and waits nowhere is answered so, without a worker.
+    pub(super) fn goes_unserved(&mut self, request: u32, outcome: Outcome) {
+        self.steps_out(request, outcome);
+        self.transmit_answer(request, outcome);
     }
 
     /// Answers a request that never came inside.
@@ -281,14 +334,14 @@ impl<'m> Engine<'m> {
         if !self.requests[request].stage.is_inside() {
             return;
         }
-        self.take_out(request);
-        self.book_the_end(request, Outcome::Cancelled);
+        self.take_out(request, Outcome::Cancelled);
         self.serve_waiting(request);
         self.discard(request);
     }
 
-    /// Takes a request out of its instance, wherever in it the request is.
-    pub(super) fn take_out(&mut self, request: u32) {
+    /// Takes a request out of its instance, wherever in it the request is; at its service it ends
+    /// so.
+    pub(super) fn take_out(&mut self, request: u32, outcome: Outcome) {
         let now = self.now;
         let Request { stage, nested, .. } = self.requests[request];
         match stage {
@@ -302,9 +355,15 @@ impl<'m> Engine<'m> {
             Stage::Calling => self.drop_call(nested),
             _ => {}
         }
+        self.steps_out(request, outcome);
+    }
+
+    /// A request that nothing in its instance refers to leaves it, and at its service ends so.
+    fn steps_out(&mut self, request: u32, outcome: Outcome) {
         self.requests[request].nested = NONE;
         self.release_worker(request);
         self.instance_of(request).inside -= 1;
+        self.book_the_end(request, outcome);
     }
 
     /// Lets whoever waits in the pool of a request take the workers that are free.
@@ -339,13 +398,18 @@ impl<'m> Engine<'m> {
         if !self.instances[instance].up {
             return None;
         }
-        let pool = &mut self.pools[pool];
+        let place = pool;
+        let pool = &mut self.pools[place];
         if !pool.take_worker() {
             return None;
         }
-        let next = pool.next_to_resume().or_else(|| pool.dequeue(&mut self.requests));
+        let next = match pool.next_to_resume() {
+            None if pool.managed.is_some() => self.next_not_shed(place),
+            None => pool.dequeue(&mut self.requests),
+            resuming => resuming,
+        };
         if next.is_none() {
-            pool.give_back();
+            self.pools[place].give_back();
         }
         next
     }

@@ -41,10 +41,13 @@ impl Engine<'_> {
         );
         let Some(instance) = chosen else { return self.finds_no_instance(call, edge) };
         let (bin, now) = (self.meters.bin(), self.now);
-        // A handler's calls carry the version of the row that was last read on its behalf.
-        let version = match origin {
-            Origin::Handler { request } => self.requests[request].version,
-            Origin::Client { .. } | Origin::Layer { .. } => 0,
+        // A handler's calls carry the version of the row that was last read on its behalf, and its
+        // class, if they have none of their own.
+        let (version, inherited) = match origin {
+            Origin::Handler { request } => {
+                (self.requests[request].version, self.requests[request].class)
+            }
+            Origin::Client { .. } | Origin::Layer { .. } => (0, 0),
         };
         let request = self.requests.insert(Request {
             key,
@@ -63,6 +66,7 @@ impl Engine<'_> {
             edge,
             service: route.service,
             step: 0,
+            class: route.priority.unwrap_or(inherited),
             // What follows schedules it.
             pending: 1,
             stage: Stage::Outbound,

@@ -59,10 +59,18 @@ impl Shedding {
     }
 }
 
+impl Shedding {
+    /// Whether it tells classes of requests from each other; otherwise all stand in one line.
+    pub fn tells_classes(&self) -> bool {
+        matches!(self, Self::Priority(_))
+    }
+}
+
 /// What becomes of a request that comes to the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// It waits. If it still does when this much time has passed, it is shed.
+    /// It waits. If it still does when this much time has passed, it is shed; at that very instant,
+    /// whichever of the two was known first happens.
     Keep(Option<SimDuration>),
     /// It waits, and the newest request of this less important class is shed in its place.
     Displace(usize),
