@@ -43,19 +43,20 @@ pub(super) struct CallSite<'a, 's> {
     pub(super) caller: Caller<'a>,
     pub(super) to: &'s str,
     pub(super) policy: Option<&'s str>,
+    pub(super) priority: Option<u8>,
     pub(super) place: Place,
 }
 
-/// Collects calls as edges. Calls of one caller to one callee under one policy are one edge;
-/// under different policies they are numbered.
+/// Collects calls as edges. Calls of one caller to one callee under one policy and of one class are
+/// one edge; otherwise they are numbered.
 pub(super) struct CallBook<'a> {
     endpoints: Endpoints,
     policies: IndexMap<String, ResolvedPolicy>,
     calls: Vec<Call<'a>>,
-    /// The calls by their name and policy.
-    known: BTreeMap<(String, Option<String>), usize>,
-    /// How many policies the calls of a name have.
-    policies_of: BTreeMap<String, u32>,
+    /// The calls by their name, policy and class.
+    known: BTreeMap<(String, Option<String>, Option<u8>), usize>,
+    /// How many policies and classes the calls of a name have.
+    kinds_of: BTreeMap<String, u32>,
 }
 
 struct Call<'a> {
@@ -66,6 +67,7 @@ struct Call<'a> {
     links: [String; 4],
     to: EndpointId,
     policy: Option<String>,
+    priority: Option<u8>,
     place: Place,
 }
 
@@ -76,7 +78,7 @@ impl<'a> CallBook<'a> {
             policies: compiler.policies(),
             calls: Vec::new(),
             known: BTreeMap::new(),
-            policies_of: BTreeMap::new(),
+            kinds_of: BTreeMap::new(),
         }
     }
 
@@ -84,13 +86,13 @@ impl<'a> CallBook<'a> {
     pub(super) fn edge(&mut self, site: CallSite<'a, '_>) -> EdgeId {
         let (to, callee, callee_service) = self.endpoints.resolve(site.to);
         let name = format!("{}->{callee}", site.caller.name());
-        let key = (name, site.policy.map(str::to_owned));
+        let key = (name, site.policy.map(str::to_owned), site.priority);
         if let Some(known) = self.known.get(&key) {
             return edge_id(*known);
         }
-        let policies = self.policies_of.entry(key.0.clone()).or_default();
-        *policies += 1;
-        let name = match *policies {
+        let kinds = self.kinds_of.entry(key.0.clone()).or_default();
+        *kinds += 1;
+        let name = match *kinds {
             1 => key.0.clone(),
             n => format!("{}#{n}", key.0),
         };
@@ -106,6 +108,7 @@ impl<'a> CallBook<'a> {
             name,
             to,
             policy: site.policy.map(str::to_owned),
+            priority: site.priority,
             place: site.place,
             caller: site.caller,
         });
@@ -117,14 +120,21 @@ impl<'a> CallBook<'a> {
         let mut substitutes = Vec::new();
         // The list grows while it is walked along.
         while let Some(call) = self.calls.get(substitutes.len()) {
-            let (caller, policy) = (call.caller, call.policy.clone());
-            let made = policy.map_or_else(Vec::new, |policy| self.calls_within(caller, &policy));
+            let (caller, priority, policy) = (call.caller, call.priority, call.policy.clone());
+            let made = policy
+                .map_or_else(Vec::new, |policy| self.calls_within(caller, priority, &policy));
             substitutes.push(made);
         }
         substitutes
     }
 
-    fn calls_within(&mut self, caller: Caller<'a>, policy: &str) -> Vec<Substitution> {
+    /// The calls that the fallbacks of a policy make, which are of the class of the call.
+    fn calls_within(
+        &mut self,
+        caller: Caller<'a>,
+        priority: Option<u8>,
+        policy: &str,
+    ) -> Vec<Substitution> {
         let layers =
             self.policies.get(policy).map_or_else(Vec::new, |policy| policy.layers.clone());
         let mut made = Vec::new();
@@ -139,6 +149,7 @@ impl<'a> CallBook<'a> {
                     caller,
                     to: &call.to,
                     policy: call.policy.as_deref(),
+                    priority,
                     place: chain.index(place.into()).key("call"),
                 });
                 made.push(Substitution { layer: layer as u8, place, edge });
@@ -172,6 +183,7 @@ impl<'a> CallBook<'a> {
                 to: call.to,
                 policy: policy.cloned().unwrap_or_default(),
                 link: LinkId(id(link)),
+                priority: call.priority,
                 substitutes,
             });
             sites.push(Site { place: call.place, policy: call.policy, link: given.cloned() });

@@ -4,6 +4,7 @@ mod calls;
 mod data;
 mod faults;
 mod load;
+mod pools;
 mod rows;
 mod services;
 
@@ -116,6 +117,7 @@ impl<'a> Compiler<'a, '_> {
                 caller: Caller::Client(name),
                 to: &client.call.to.0,
                 policy: client.call.policy.as_ref().map(|policy| policy.0.as_str()),
+                priority: client.call.priority,
                 place: place.key("call"),
             });
             if let Some(load) = load {

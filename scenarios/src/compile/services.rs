@@ -1,19 +1,14 @@
 //! Services, their pools and their endpoints.
 
-use indexmap::IndexMap;
-use sim_core::model::spec::{
-    Discipline, EndpointId, EndpointSpec, PoolSpec, QueueSpec, ServiceId, ServiceSpec, Step,
-};
+use sim_core::model::spec::{EndpointId, EndpointSpec, ServiceId, ServiceSpec, Step};
 
 use super::calls::{CallBook, CallSite, Caller};
+use super::pools::pools;
 use super::{Compiler, id};
 use crate::diagnostic::Diagnostic;
-use crate::document::{self, Endpoint, Pool, Queue, Service};
+use crate::document::{self, Endpoint, Service};
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::Place;
-
-/// What limits nothing.
-const NO_QUEUE: QueueSpec = QueueSpec { discipline: Discipline::Fifo, capacity: None };
 
 /// An endpoint as the file writes it.
 struct Handler<'a> {
@@ -56,6 +51,7 @@ impl<'a> Compiler<'a, '_> {
             }
             self.check_cold_start(service, &place);
             self.check_balancer(service, &place);
+            self.check_shedding(service, &place);
             services.push(ServiceSpec {
                 name: name.as_str().into(),
                 instances: service.instances,
@@ -150,6 +146,7 @@ impl<'a> Compiler<'a, '_> {
                         caller,
                         to: &call.to.0,
                         policy: call.policy.as_ref().map(|policy| policy.0.as_str()),
+                        priority: call.priority,
                         place: place.key("call"),
                     });
                     Step::Call { edge, optional: call.optional }
@@ -176,29 +173,6 @@ impl<'a> Compiler<'a, '_> {
         if !(cold_start.factor >= 1.0 && cold_start.factor.is_finite()) {
             let place = place.key("cold_start").key("factor");
             self.error(&place, "a cold start makes work slower: the factor is at least 1");
-        }
-    }
-}
-
-fn pools(pools: &IndexMap<String, Pool>) -> Vec<PoolSpec> {
-    if pools.is_empty() {
-        return vec![PoolSpec { name: "main".into(), workers: None, queue: NO_QUEUE }];
-    }
-    let spec = |(name, pool): (&String, &Pool)| PoolSpec {
-        name: name.as_str().into(),
-        workers: pool.workers,
-        queue: pool.queue.as_ref().map_or(NO_QUEUE, queue),
-    };
-    pools.iter().map(spec).collect()
-}
-
-fn queue(queue: &Queue) -> QueueSpec {
-    match queue {
-        Queue::Fifo(bounds) => {
-            QueueSpec { discipline: Discipline::Fifo, capacity: bounds.capacity }
-        }
-        Queue::Lifo(bounds) => {
-            QueueSpec { discipline: Discipline::Lifo, capacity: bounds.capacity }
         }
     }
 }

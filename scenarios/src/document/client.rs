@@ -26,6 +26,10 @@ pub(crate) struct Call {
     /// The policy of the call; without one, the caller waits as long as it takes and tries once.
     #[serde(default)]
     pub(crate) policy: Option<PolicyName>,
+    /// The class of the calls for limits and queues that tell classes from each other: 0, the most
+    /// important, if not given.
+    #[serde(default)]
+    pub(crate) priority: Option<u8>,
 }
 
 /// When calls start.

@@ -26,7 +26,7 @@ pub(crate) use name::{
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;
 pub(crate) use run::Run;
-pub(crate) use service::{Endpoint, Pool, Queue, Row, Service, Step};
+pub(crate) use service::{Bounds, Endpoint, Pool, Queue, Row, Service, Step};
 pub(crate) use variant::{Expect, Report, Variant};
 
 use crate::warning::Trap;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::spec::{ColdStart, Overrun, ServiceMode};
+use sim_core::policy::Shedding;
 use sim_core::policy::balancing::Balancing;
 
 use super::{Callee, PolicyName, RowName};
@@ -73,6 +74,10 @@ pub(crate) struct Pool {
     /// without a limit.
     #[serde(default)]
     pub(crate) queue: Option<Queue>,
+    /// Who sheds requests that wait, which then end as `rejected_shed`; if not given, nobody. It
+    /// also says from which end the queue is served.
+    #[serde(default)]
+    pub(crate) shedding: Option<Shedding>,
 }
 
 /// Who is served next.
@@ -122,6 +127,10 @@ pub(crate) struct StepCall {
     /// Whether the request goes on when the call fails; otherwise it ends as `server_error`.
     #[serde(default)]
     pub(crate) optional: bool,
+    /// The class of the call for limits and queues that tell classes from each other: 0 is the most
+    /// important. If not given, that of the request whose handler makes the call.
+    #[serde(default)]
+    pub(crate) priority: Option<u8>,
 }
 
 /// Which row a step is about.
