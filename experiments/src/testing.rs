@@ -68,6 +68,7 @@ fn model_with_outage() -> Model {
             instances: 4,
             balancer: Balancing::default(),
             mode: ServiceMode::Blocking,
+            limits: Vec::new(),
             pools: vec![pool],
             endpoints: vec![EndpointId(0)],
             overrun: None,

@@ -14,7 +14,7 @@ use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{
-    Abandoned, LateAnswers, Layer, Outcome, Policy, ResolvedLayer, ResolvedPolicy,
+    Abandoned, LateAnswers, Layer, Outcome, Policy, ResolvedLayer, ResolvedPolicy, ServerLimit,
 };
 
 fn any_load() -> impl Strategy<Value = Load> {
@@ -105,8 +105,12 @@ fn any_layers() -> impl Strategy<Value = Value> {
         Just(json!({ "kind": { "envoy-budget": {} }, "scope": "client" })),
         Just(json!({ "kind": { "aws-sdk": {} }, "scope": "shared" })),
     ];
-    let retry = (1_u32..5, backoff, budget).prop_map(|(max, backoff, budget)| {
-        json!({ "retry": { "max_attempts": max, "backoff": backoff, "budget": budget } })
+    let told =
+        prop::sample::select(vec!["ignored", "at-least", "instead", "envoy", "aws-sdk-2026"]);
+    let retry = (1_u32..5, backoff, budget, told).prop_map(|(max, backoff, budget, told)| {
+        json!({ "retry": {
+            "max_attempts": max, "backoff": backoff, "budget": budget, "retry_after": told,
+        } })
     });
     let timeout = (1_u32..400).prop_map(|ms| json!({ "timeout": format!("{ms}ms") }));
     let deadline = (100_u32..2000).prop_map(|ms| json!({ "deadline": format!("{ms}ms") }));
@@ -173,6 +177,28 @@ fn any_shedding() -> impl Strategy<Value = Option<Value>> {
             } }))
         }),
     ]
+}
+
+fn any_limits() -> impl Strategy<Value = Vec<ServerLimit>> {
+    let bucket = json!({ "token-bucket": {
+        "capacity": 5, "refill": 20, "per": "1s", "max_wait": "200ms",
+    } });
+    let tiers = json!([{}, { "cost": 2 }, { "limiter": { "sliding-log": { "limit": 5 } } }]);
+    let kind = prop::sample::select(vec![
+        json!({ "rate_limit": { "limiter": bucket, "tiers": tiers } }),
+        json!({ "rate_limit": { "limiter": { "leaky-bucket-queue": { "capacity": 4, "rate": 30 } } } }),
+        json!({ "concurrency_limit": { "kind": { "fixed": { "limit": 3 } } } }),
+        json!({ "concurrency_limit": { "kind": { "vegas": { "initial_limit": 4 } } } }),
+        json!({ "concurrency_limit": { "kind": { "gradient2": {} } } }),
+        json!({ "concurrency_limit": { "kind": { "envoy-gradient": { "min_rtt_interval": "1s" } } } }),
+        json!({ "throttle": { "kind": { "envoy-admission-control": {} } } }),
+    ]);
+    let limit = (kind, any::<bool>()).prop_map(|(mut limit, whole)| {
+        let tag = limit.as_object().unwrap().keys().next().unwrap().clone();
+        limit[&tag]["scope"] = json!(if whole { "service" } else { "instance" });
+        serde_json::from_value(limit).unwrap()
+    });
+    prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec(limit, 1..4)]
 }
 
 fn any_fault() -> impl Strategy<Value = Value> {
@@ -253,6 +279,7 @@ prop_compose! {
         instances in prop::array::uniform2(1_u32..4),
         lifo in any::<bool>(),
         sheddings in prop::array::uniform2(any_shedding()),
+        limits in prop::array::uniform2(any_limits()),
         priorities in prop::array::uniform2(prop::option::of(0_u8..3)),
         balancer in any_balancer(),
         mode in prop_oneof![Just(ServiceMode::Blocking), Just(ServiceMode::Async)],
@@ -279,6 +306,9 @@ prop_compose! {
         model.services[0].cold_start = Some(ColdStart { factor: 2.0, warm_up: d("1s") });
         if lifo {
             model.services[0].pools[0].queue.discipline = Discipline::Lifo;
+        }
+        for (service, limits) in model.services.iter_mut().zip(limits) {
+            service.limits = limits;
         }
         for (service, shedding) in model.services.iter_mut().zip(sheddings) {
             service.pools[0].shedding = shedding.map(|how| serde_json::from_value(how).unwrap());

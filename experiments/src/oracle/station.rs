@@ -53,6 +53,7 @@ impl Station {
                 instances: 1,
                 balancer: Balancing::default(),
                 mode: ServiceMode::Blocking,
+                limits: Vec::new(),
                 pools: vec![pool],
                 endpoints: vec![EndpointId(0)],
                 overrun: None,

@@ -23,6 +23,7 @@ use sim_core::model::workload::*;
 use sim_core::model::{RunSeed, run};
 use sim_core::policy::backoff::{Backoff, immediate::Immediate};
 use sim_core::policy::balancing::Balancing;
+use sim_core::policy::limiter::RetryAfter;
 use sim_core::policy::{OutcomeSet, ResolvedLayer, ResolvedPolicy, RetryPolicy};
 use yardstick::Answer;
 
@@ -40,6 +41,7 @@ fn service(name: &str, workers: u32, endpoint: u16) -> ServiceSpec {
         instances: 1,
         balancer: Balancing::default(),
         mode: ServiceMode::Async,
+        limits: Vec::new(),
         pools: vec![PoolSpec {
             name: "main".into(),
             workers: Some(workers),
@@ -103,6 +105,7 @@ fn impatient() -> ResolvedPolicy {
             max_attempts: None,
             backoff: Backoff::Immediate(Immediate {}),
             on: OutcomeSet::RETRYABLE,
+            retry_after: RetryAfter::Ignored,
             budget: None,
         }),
         ResolvedLayer::Timeout(SimDuration::from_millis(200)),

@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::workload::Load;
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::policy::balancing::Balancing;
-use crate::policy::{ResolvedPolicy, Shedding};
+use crate::policy::{ResolvedPolicy, ServerLimit, Shedding};
 
 macro_rules! ids {
     ($( $(#[$doc:meta])* $Id:ident, )+) => { $(
@@ -129,6 +129,9 @@ pub struct ServiceSpec {
     pub balancer: Balancing,
     /// Whether a worker is held while its request waits for a call.
     pub mode: ServiceMode,
+    /// Whom an instance turns away before a pool is asked: its limits, in the order in which they are
+    /// asked.
+    pub limits: Vec<ServerLimit>,
     /// The pools of every instance; at least one.
     pub pools: Vec<PoolSpec>,
     /// Its endpoints; at least one.

@@ -16,7 +16,7 @@ use super::limiter::{RateLimit, RateLimiter};
 use super::problem::Problems;
 use super::scope::Scope;
 use super::throttle::{Side, Throttle, ThrottleGate};
-use crate::kernel::SimTime;
+use crate::kernel::{SimDuration, SimTime};
 
 /// A guard and whose calls share it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -140,6 +140,30 @@ macro_rules! each_guard {
             Guard::ConnectionPool($gate) => $body,
         }
     };
+}
+
+impl Guard {
+    /// A call of this class asks whether it may pass; only a rate limit tells classes.
+    pub fn ask_as<R: Rng>(
+        &mut self,
+        now: SimTime,
+        ticket: Ticket,
+        class: u8,
+        draws: &mut R,
+    ) -> Answer {
+        match self {
+            Self::RateLimit(limiter) => limiter.ask_as(now, ticket, class),
+            other => other.ask(now, ticket, draws),
+        }
+    }
+
+    /// How long until a call of this class would pass a rate limit; `None` for other guards.
+    pub fn retry_after(&mut self, now: SimTime, class: u8) -> Option<SimDuration> {
+        match self {
+            Self::RateLimit(limiter) => Some(limiter.retry_after(now, class)),
+            _ => None,
+        }
+    }
 }
 
 impl Gate for Guard {

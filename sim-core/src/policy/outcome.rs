@@ -39,7 +39,7 @@ outcomes! {
     ServerError = "server_error",
     /// 429.
     Throttled = "throttled",
-    /// The queue was full.
+    /// 503: the queue was full, or a limit of the server on requests at once was reached.
     Overflow = "overflow",
     /// Connection refused: nothing listens.
     Refused = "refused",

@@ -9,6 +9,7 @@ use super::backoff::Backoff;
 use super::budget::Budget;
 use super::guard::Scoped;
 use super::limit::Limit;
+use super::limiter::RetryAfter;
 use super::outcome::{Outcome, OutcomeSet};
 use super::preset::{Preset, RetryDefaults};
 use super::problem::{Problem, Problems};
@@ -35,6 +36,10 @@ pub struct Retry {
     /// policy rejected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<Vec<Outcome>>,
+    /// What is made of an answer that says when to come again; if neither it nor a preset is given,
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<RetryAfter>,
     /// A budget that retries have to fit into; none if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Scoped<Budget>>,
@@ -49,6 +54,8 @@ pub struct RetryPolicy {
     pub backoff: Backoff,
     /// The outcomes that are retried.
     pub on: OutcomeSet,
+    /// What is made of an answer that says when to come again.
+    pub retry_after: RetryAfter,
     /// The budget that retries have to fit into.
     pub budget: Option<Scoped<Budget>>,
 }
@@ -67,13 +74,15 @@ impl Retry {
         let max_attempts = problems.note(self.attempts(preset.as_ref()));
         let backoff = problems.note(self.checked_backoff(preset.as_ref()));
         let on = problems.note(self.outcomes(preset.as_ref()));
+        let retry_after = self.retry_after.or(self.preset.map(Preset::retry_after));
+        let retry_after = retry_after.unwrap_or_default();
         let budget = self.budget.clone();
         if let Some(Err(mistakes)) = budget.as_ref().map(|budget| budget.kind.check()) {
             problems.note_inside("budget.kind", mistakes);
         }
         match (max_attempts, backoff, on) {
             (Some(max_attempts), Some(backoff), Some(on)) if problems.0.is_empty() => {
-                Ok(RetryPolicy { max_attempts, backoff, on, budget })
+                Ok(RetryPolicy { max_attempts, backoff, on, retry_after, budget })
             }
             _ => Err(problems),
         }
@@ -202,6 +211,20 @@ mod tests {
         assert_eq!(path(json!({ "max_attempts": 3, "backoff": fixed(), "on": [] })), "on");
         let twice = json!({ "max_attempts": 3, "max_retries": 2, "backoff": fixed() });
         assert_eq!(path(twice), "max_retries");
+    }
+
+    #[test]
+    fn a_preset_knows_what_its_library_makes_of_a_retry_after() {
+        let of = |retry| resolve(retry).unwrap().retry_after;
+        let rule = |preset: &str| of(json!({ "preset": preset }));
+        assert_eq!(rule("grpc"), RetryAfter::Instead);
+        assert_eq!(rule("aws-sdk-2026"), RetryAfter::AwsSdk2026);
+        assert_eq!(rule("aws-sdk-2026-dynamodb"), RetryAfter::AwsSdk2026);
+        assert_eq!(rule("aws-sdk"), RetryAfter::Ignored);
+        let own = json!({ "preset": "grpc", "retry_after": "envoy" });
+        assert_eq!(of(own), RetryAfter::Envoy);
+        let none = json!({ "max_attempts": 2, "backoff": fixed() });
+        assert_eq!(of(none), RetryAfter::Ignored);
     }
 
     #[test]

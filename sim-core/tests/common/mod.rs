@@ -62,6 +62,7 @@ pub(crate) fn one_service(
             instances: 1,
             balancer: Balancing::default(),
             mode: ServiceMode::Blocking,
+            limits: Vec::new(),
             pools: vec![PoolSpec { name: "main".into(), workers, queue, shedding: None }],
             endpoints: vec![EndpointId(0)],
             overrun: None,

@@ -55,8 +55,9 @@ pub(super) enum LayerState {
     Idle,
     /// A timeout or a deadline runs.
     Timed(Timer),
-    /// A retry: the attempts that it has let through, and its wait, if it waits.
-    Retrying { attempts: u32, backoff: BackoffState, wait: Timer },
+    /// A retry: the attempts that it has let through, after how many of them it was last told when
+    /// to come again instead of its backoff, and its wait, if it waits.
+    Retrying { told_after: u16, attempts: u32, backoff: BackoffState, wait: Timer },
     /// A guard has let the call pass, then.
     Passed { pass: Pass, since: SimTime },
     /// The call waits at a guard.
@@ -134,7 +135,7 @@ impl<'m> Engine<'m> {
                         self.open_budget(call, index);
                     }
                     let backoff = BackoffState::default();
-                    LayerState::Retrying { attempts: 1, backoff, wait: Timer::NONE }
+                    LayerState::Retrying { told_after: 0, attempts: 1, backoff, wait: Timer::NONE }
                 }
                 ResolvedLayer::Timeout(_) => LayerState::Timed(self.time_layer(call, edge, index)),
                 ResolvedLayer::Deadline(limit) => {
@@ -252,18 +253,26 @@ impl<'m> Engine<'m> {
         retry: &RetryPolicy,
         outcome: Outcome,
     ) -> bool {
-        let LayerState::Retrying { attempts, mut backoff, .. } = *self.layer_state(call, index)
+        let LayerState::Retrying { mut told_after, attempts, mut backoff, .. } =
+            *self.layer_state(call, index)
         else {
             return false;
         };
         let Call { key, edge, attempts: sent, .. } = self.calls[call];
         let block = self.draws[edge.index()].block(key, sent);
-        let delay = retry.backoff.delay_after(
+        let mut delay = retry.backoff.delay_after(
             outcome,
-            attempts,
+            attempts - u32::from(told_after),
             &mut backoff,
             &mut block.slot(Slot::Jitter),
         );
+        if let Some(told) = self.told.filter(|_| outcome == Outcome::Throttled) {
+            delay = retry.retry_after.wait(delay, told, &mut block.slot(Slot::Jitter));
+            if retry.retry_after.starts_anew() {
+                backoff = BackoffState::default();
+                told_after = u16::try_from(attempts).unwrap_or(u16::MAX);
+            }
+        }
         if self.passes_a_deadline(call, index, delay) {
             return false;
         }
@@ -272,7 +281,8 @@ impl<'m> Engine<'m> {
         }
         let event = Event::LayerTimer { layer: index as u8, call };
         let wait = self.queue.schedule_timer(self.now + delay, event);
-        *self.layer_state(call, index) = LayerState::Retrying { attempts, backoff, wait };
+        *self.layer_state(call, index) =
+            LayerState::Retrying { told_after, attempts, backoff, wait };
         true
     }
 

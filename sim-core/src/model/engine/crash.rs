@@ -60,8 +60,9 @@ impl Engine<'_> {
         self.forget_what_was_learnt(service, instance);
     }
 
-    /// The process of an instance is a new one: its shedders start anew.
+    /// The process of an instance is a new one: its limits and its shedders start anew.
     fn forget_what_was_learnt(&mut self, service: ServiceId, instance: u32) {
+        self.restart_limits(service, instance);
         let pools = self.model.services[service.index()].pools.len();
         let first = self.first_pools[service.index()] as usize + instance as usize * pools;
         for pool in &mut self.pools[first..first + pools] {

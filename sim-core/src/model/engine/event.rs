@@ -21,6 +21,8 @@ pub(super) enum Event {
     CancelReaches { request: u32 },
     /// A request has waited in its queue for as long as the queue lets it.
     QueueTimeout { request: u32 },
+    /// The time has come that a limit of a server wanted to be woken at.
+    LimitWakes { limit: u32 },
     /// A fault starts.
     FaultStarts { fault: u16 },
     /// A fault is withdrawn.

@@ -3,7 +3,8 @@
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
 //! each: [`call`] the layers of a policy, [`guards`] those that hold calls back, [`wire`] the network,
 //! [`front`] the balancers, [`server`] what happens inside an
-//! instance, [`shedding`] its queues that shed, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
+//! instance, [`limits`] whom it
+//! lets in, [`shedding`] its queues that shed, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
 //! [`injection`] the faults, [`meter`] what is measured.
 
 mod call;
@@ -13,6 +14,7 @@ mod front;
 mod guards;
 mod injection;
 mod instance;
+mod limits;
 mod meter;
 mod request;
 mod route;
@@ -27,7 +29,7 @@ use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Limits, Model, ServiceId};
 use super::{RunSeed, workload::Load};
 use crate::kernel::draw::{Component, DrawBlock, KeyedDraws};
-use crate::kernel::{EventQueue, LaneId, SimTime};
+use crate::kernel::{EventQueue, LaneId, SimDuration, SimTime};
 use crate::policy::ResolvedLayer;
 use call::{Call, LayerState, Origin};
 use event::Event;
@@ -63,6 +65,7 @@ pub(super) struct Engine<'m> {
     first_pools: Vec<u32>,
     rows: Vec<u32>,
     guards: Guards,
+    server_limits: limits::Limits<'m>,
     injection: Injection,
     meters: Meters,
     /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
@@ -73,6 +76,8 @@ pub(super) struct Engine<'m> {
     routes: &'m [Route<'m>],
     /// The draws of a first attempt that were made ahead, and of which call of which edge.
     ahead: (EdgeId, u64, DrawBlock),
+    /// What the last answer that was `throttled` said of when to come again.
+    told: Option<SimDuration>,
     /// Whether a pool is letting the requests that wait in it take its workers.
     serving: bool,
     events: u64,
@@ -122,6 +127,7 @@ impl<'m> Engine<'m> {
             first_pools,
             rows: vec![0; model.rows.len()],
             guards: Guards::new(model, seed),
+            server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
             meters: Meters::new(model, plan),
             ahead: (EdgeId(u16::MAX), 0, DrawBlock::default()),
@@ -131,6 +137,7 @@ impl<'m> Engine<'m> {
                 .collect(),
             sites: edges.map(|e| component(e).id()).collect(),
             routes,
+            told: None,
             serving: false,
             events: 0,
             limits: model.limits,
@@ -194,6 +201,7 @@ impl<'m> Engine<'m> {
             | Event::CancelReaches { .. }
             | Event::QueueTimeout { .. } => {}
             Event::GuardWakes { guard } => self.wake_guard(guard),
+            Event::LimitWakes { limit } => self.wake_limit(limit),
             Event::FaultStarts { .. }
             | Event::FaultEnds { .. }
             | Event::Crashes { .. }
@@ -272,6 +280,7 @@ impl<'m> Engine<'m> {
     #[cfg(debug_assertions)]
     fn assert_conservation(&mut self) {
         self.assert_guards();
+        self.assert_limits();
         let open: Vec<Request> = self.requests.slots().map(|slot| self.requests[slot]).collect();
         for index in 0..self.model.edges.len() {
             let edge = EdgeId(index as u16);

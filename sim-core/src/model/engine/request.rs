@@ -58,6 +58,8 @@ pub(super) struct Request {
 pub(super) enum Stage {
     /// On its way to the instance, or lost on it.
     Outbound,
+    /// Inside its instance, where it waits for a limit to let it pass.
+    AtLimit,
     /// In the queue of its pool.
     Queued,
     /// Held up before its first step: by a fault that hangs it or slows it down.

@@ -38,7 +38,7 @@ pub(in super::super) struct Route<'m> {
     pub(super) service: ServiceId,
     /// The class of its calls, if they have one of their own.
     pub(super) priority: Option<u8>,
-    /// Whether a shedder looks at its requests.
+    /// Whether limits or a shedder look at its requests.
     pub(super) is_screened: bool,
     /// Whether its service lets a worker go while a request waits for a call.
     pub(super) is_async: bool,
@@ -85,7 +85,8 @@ impl<'m> Route<'m> {
                 pools_per_instance: service.pools.len() as u32,
                 service: endpoint.service,
                 priority: edge.priority,
-                is_screened: service.pools[usize::from(endpoint.pool)].shedding.is_some(),
+                is_screened: !service.limits.is_empty()
+                    || service.pools[usize::from(endpoint.pool)].shedding.is_some(),
                 is_async: service.mode == ServiceMode::Async,
                 is_tied: edge.policy.layers.iter().any(is_tied),
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,

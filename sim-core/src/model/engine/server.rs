@@ -68,7 +68,7 @@ impl<'m> Engine<'m> {
         let route = &self.routes[edge.index()];
         let place = route.instance(instance);
         self.instances[place].inside += 1;
-        self.comes_to_pool(request);
+        self.ask_limits(request, 0);
         if let Some(overrun) = route.overrun
             && self.instances[place].inside > overrun.requests_above
         {
@@ -78,7 +78,7 @@ impl<'m> Engine<'m> {
 
     /// A request inside its instance comes to its pool: it takes a worker, waits for one, or goes
     /// unserved.
-    fn comes_to_pool(&mut self, request: u32) {
+    pub(super) fn comes_to_pool(&mut self, request: u32) {
         let (_, place) = self.places_of(request);
         let pool = &mut self.pools[place];
         if pool.take_worker() {
@@ -313,6 +313,9 @@ impl<'m> Engine<'m> {
             self.pools[pool].give_back();
         }
         self.instances[instance].inside -= 1;
+        if route.is_screened {
+            self.leave_limits(request, outcome);
+        }
         self.meters.book(route.served, |meter| {
             if had_worker {
                 meter.busy.down(now);
@@ -353,6 +356,7 @@ impl<'m> Engine<'m> {
             }
             Stage::Resuming => self.pool_of(request).forget_resuming(request),
             Stage::Calling => self.drop_call(nested),
+            Stage::AtLimit => self.withdraw_from_limit(request),
             _ => {}
         }
         self.steps_out(request, outcome);
@@ -363,6 +367,9 @@ impl<'m> Engine<'m> {
         self.requests[request].nested = NONE;
         self.release_worker(request);
         self.instance_of(request).inside -= 1;
+        if self.route_of(request).is_screened {
+            self.leave_limits(request, outcome);
+        }
         self.book_the_end(request, outcome);
     }
 

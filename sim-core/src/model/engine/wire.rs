@@ -135,6 +135,9 @@ impl Engine<'_> {
         let Request { call, call_generation, edge, outcome, abandoned, version, .. } =
             self.requests[request];
         self.leave_the_wire(request);
+        if outcome == Outcome::Throttled {
+            self.told = self.told_by_answer(request);
+        }
         self.discard(request);
         if abandoned {
             self.late_answer(call, call_generation, edge, outcome);

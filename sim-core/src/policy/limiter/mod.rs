@@ -26,7 +26,7 @@ mod tiers;
 pub mod token_bucket;
 
 use reservations::Reservations;
-pub use retry_after::RetryAfter;
+pub use retry_after::{RetryAfter, RetryAfterHeader};
 pub use tiers::{RateLimit, RateLimiter, Tier};
 
 started! {

@@ -1,4 +1,4 @@
-//! What a caller makes of a `Retry-After`.
+//! `Retry-After`: what a server says of it, and what a caller makes of it.
 
 use rand::Rng;
 use schemars::JsonSchema;
@@ -15,13 +15,45 @@ pub enum RetryAfter {
     Ignored,
     /// It waits as long as its backoff says, and at least as long as it is told.
     AtLeast,
-    /// It waits as long as it is told, instead (gRPC's pushback, A6).
+    /// It waits as long as it is told, instead, and its backoff starts anew (gRPC's pushback, A6).
     Instead,
     /// Envoy's rate-limited backoff: the time that it is told and up to half as much again, in
     /// whole milliseconds; more than 300 s are ignored.
     Envoy,
     /// The AWS SDKs of 2026: what it is told, but not less than its backoff, nor 5 s more.
+    #[serde(rename = "aws-sdk-2026")]
     AwsSdk2026,
+}
+
+/// What a server says of when to come again to those whom it turns away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryAfterHeader {
+    /// Nothing.
+    #[serde(rename = "none")]
+    Unsaid,
+    /// Whole seconds, rounded up (RFC 9110: `Retry-After`).
+    #[default]
+    Seconds,
+    /// Whole milliseconds, rounded up (gRPC's `grpc-retry-pushback-ms`, AWS's
+    /// `x-amz-retry-after`).
+    Milliseconds,
+}
+
+impl RetryAfterHeader {
+    /// What it says to a call that would pass after this time; nothing if that is never.
+    pub fn says(self, passes_after: SimDuration) -> Option<SimDuration> {
+        let whole = |unit: u64| {
+            let units = passes_after.as_nanos().div_ceil(unit);
+            (passes_after != SimDuration::MAX)
+                .then(|| SimDuration::from_nanos(units.saturating_mul(unit)))
+        };
+        match self {
+            Self::Unsaid => None,
+            Self::Seconds => whole(SECOND),
+            Self::Milliseconds => whole(MILLISECOND),
+        }
+    }
 }
 
 /// What the AWS SDKs add to their backoff at most.
@@ -32,6 +64,12 @@ const MILLISECOND: u64 = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
 
 impl RetryAfter {
+    /// Whether the backoff starts anew after such a wait: the next wait that nobody tells is as the
+    /// first.
+    pub const fn starts_anew(self) -> bool {
+        matches!(self, Self::Instead)
+    }
+
     /// How long to wait, if the backoff says `own` and the server `told`. Takes at most one draw.
     pub fn wait<R: Rng>(self, own: SimDuration, told: SimDuration, draws: &mut R) -> SimDuration {
         match self {
@@ -45,12 +83,6 @@ impl RetryAfter {
             }
             Self::AwsSdk2026 => own.max(told.min(own + AWS_MOST)),
         }
-    }
-
-    /// What a header in whole seconds says of a time: rounded up, so that who comes then is not
-    /// too early (RFC 9110, delay-seconds).
-    pub fn header(time: SimDuration) -> SimDuration {
-        SimDuration::from_secs(time.as_nanos().div_ceil(SECOND))
     }
 }
 
@@ -93,7 +125,17 @@ mod tests {
 
     #[test]
     fn a_header_says_whole_seconds() {
-        let header = |ms| RetryAfter::header(in_ms(ms));
-        assert_eq!([0, 1, 1_000, 1_001].map(header), [0, 1_000, 1_000, 2_000].map(in_ms));
+        let header = |ms| RetryAfterHeader::Seconds.says(in_ms(ms));
+        let some = |ms| Some(in_ms(ms));
+        assert_eq!([0, 1, 1_000, 1_001].map(header), [0, 1_000, 1_000, 2_000].map(some));
+    }
+
+    #[test]
+    fn a_server_may_say_milliseconds_or_nothing_and_never_says_never() {
+        let time = in_ms(7) + SimDuration::from_nanos(1);
+        assert_eq!(RetryAfterHeader::Milliseconds.says(time), Some(in_ms(8)));
+        assert_eq!(RetryAfterHeader::Unsaid.says(time), None);
+        assert_eq!(RetryAfterHeader::Seconds.says(SimDuration::MAX), None);
+        assert_eq!(serde_json::to_value(RetryAfter::AwsSdk2026).unwrap(), "aws-sdk-2026");
     }
 }

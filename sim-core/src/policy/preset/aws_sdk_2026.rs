@@ -5,6 +5,7 @@ use super::{LibraryRetry, RetryDefaults};
 use crate::catalogue::Described;
 use crate::policy::backoff::{self, Backoff};
 use crate::policy::limit::Limit;
+use crate::policy::limiter::RetryAfter;
 
 /// The AWS SDKs, standard mode of 2026.
 pub(super) struct AwsSdk2026;
@@ -16,6 +17,8 @@ impl Described for AwsSdk2026 {
 }
 
 impl LibraryRetry for AwsSdk2026 {
+    const RETRY_AFTER: RetryAfter = RetryAfter::AwsSdk2026;
+
     fn defaults() -> RetryDefaults {
         RetryDefaults {
             max_attempts: Some(Limit::AtMost(3)),

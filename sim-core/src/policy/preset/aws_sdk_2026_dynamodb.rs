@@ -6,6 +6,7 @@ use crate::catalogue::Described;
 use crate::policy::backoff::Backoff;
 use crate::policy::backoff::aws_sdk_2026::{AwsSdk2026, Service};
 use crate::policy::limit::Limit;
+use crate::policy::limiter::RetryAfter;
 
 /// The AWS SDKs, standard mode of 2026, for DynamoDB.
 pub(super) struct AwsSdk2026Dynamodb;
@@ -16,6 +17,8 @@ impl Described for AwsSdk2026Dynamodb {
 }
 
 impl LibraryRetry for AwsSdk2026Dynamodb {
+    const RETRY_AFTER: RetryAfter = RetryAfter::AwsSdk2026;
+
     fn defaults() -> RetryDefaults {
         let service = Service::Dynamodb;
         RetryDefaults {

@@ -4,6 +4,7 @@ use super::{LibraryRetry, RetryDefaults};
 use crate::catalogue::Described;
 use crate::policy::backoff::{self, Backoff};
 use crate::policy::limit::Limit;
+use crate::policy::limiter::RetryAfter;
 use crate::policy::outcome::{Outcome, OutcomeSet};
 
 /// gRPC with the service config of the proposal's example.
@@ -16,6 +17,8 @@ impl Described for Grpc {
 }
 
 impl LibraryRetry for Grpc {
+    const RETRY_AFTER: RetryAfter = RetryAfter::Instead;
+
     fn defaults() -> RetryDefaults {
         RetryDefaults {
             max_attempts: Some(Limit::AtMost(4)),

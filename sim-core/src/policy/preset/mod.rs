@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backoff::Backoff;
 use super::limit::Limit;
+use super::limiter::RetryAfter;
 use super::outcome::{Outcome, OutcomeSet};
 use crate::catalogue::{Described, Entry};
 
@@ -40,12 +41,15 @@ pub(super) struct RetryDefaults {
 trait LibraryRetry: Described {
     /// Its defaults.
     fn defaults() -> RetryDefaults;
+
+    /// What it makes of a `Retry-After`, unless it is told.
+    const RETRY_AFTER: RetryAfter = RetryAfter::Ignored;
 }
 
 macro_rules! presets {
     ($( $name:literal => $Variant:ident($Library:ty), )+) => {
         /// A library whose defaults fill what a retry leaves open: the number of attempts, the
-        /// backoff, and the outcomes that are retried.
+        /// backoff, the outcomes that are retried, and what is made of a `Retry-After`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         pub enum Preset {
             $(
@@ -71,6 +75,10 @@ macro_rules! presets {
             /// The name in the scenario file.
             pub const fn name(self) -> &'static str {
                 match self { $( Self::$Variant => $name, )+ }
+            }
+
+            pub(super) fn retry_after(self) -> RetryAfter {
+                match self { $( Self::$Variant => <$Library>::RETRY_AFTER, )+ }
             }
 
             pub(super) fn defaults(self) -> RetryDefaults {

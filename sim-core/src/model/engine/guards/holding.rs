@@ -1,7 +1,7 @@
 //! Calls at their guards: asked, held back, told how they ended, let go on.
 
 use super::super::Engine;
-use super::super::call::LayerState;
+use super::super::call::{LayerState, Origin};
 use super::super::event::Event;
 use super::draws::LazyDraws;
 use super::{Guards, Turn};
@@ -20,9 +20,20 @@ impl Engine<'_> {
             return Answer::Admit(Pass::default());
         };
         let mut draws = LazyDraws::new(draws, key, attempt);
-        let answer = self.guards.guards[index].guard.ask(self.now, ticket, &mut draws);
+        let class = self.class_of(call);
+        let guard = &mut self.guards.guards[index].guard;
+        let answer = guard.ask_as(self.now, ticket, class, &mut draws);
         self.set_alarm(index);
         answer
+    }
+
+    /// The class of a call: its own, or that of the request whose handler makes it.
+    fn class_of(&self, call: u32) -> u8 {
+        let edge = self.calls[call].edge;
+        self.routes[edge.index()].priority.unwrap_or_else(|| match self.who_calls(call) {
+            Origin::Handler { request } => self.requests[request].class,
+            Origin::Client { .. } | Origin::Layer { .. } => 0,
+        })
     }
 
     /// A call goes on as a guard has told it, once the event in progress has been handled.
