@@ -35,6 +35,10 @@ traps! {
     TimeoutNeverFires = "timeout_never_fires",
     /// A service waits longer for its own calls than its caller waits for it.
     CalleeOutlastsCaller = "callee_outlasts_caller",
+    /// Requests may wait in a queue for as long as their caller waits for an answer, or longer.
+    QueueOutlastsCaller = "queue_outlasts_caller",
+    /// A concurrency limit of a server is never below what its pools hold.
+    LimitNeverReached = "limit_never_reached",
     /// A retry follows a failure at once.
     RetryWithoutWait = "retry_without_wait",
     /// A retry has no timeout inside it, so an attempt that is met with silence is never repeated.

@@ -7,7 +7,8 @@ use scenarios::{Diagnostics, FileError, FileSource, NoFiles, Override, Study, Va
 use sim_core::kernel::{SimDuration, SimTime};
 use sim_core::model::spec::{Discipline, ServiceMode, Step, Target};
 use sim_core::model::workload::{Arrivals, Load, Start};
-use sim_core::policy::{Abandoned, LateAnswers, ResolvedLayer};
+use sim_core::policy::limiter::{RetryAfter, RetryAfterHeader};
+use sim_core::policy::{Abandoned, LateAnswers, ResolvedLayer, ServerLimit, ServerScope};
 
 const DESIGN: &str = include_str!("valid/design.toml");
 const EVERYTHING: &str = include_str!("valid/everything.toml");
@@ -116,6 +117,13 @@ fn services_pools_and_endpoints() {
     let outlier = balancer.outlier.as_ref().unwrap().resolve().unwrap();
     assert_eq!((outlier.consecutive_5xx, outlier.max_ejection_percent), (5, 50));
     assert_eq!(api.mode, ServiceMode::Async);
+    assert_eq!(api.limits.len(), 2);
+    let ServerLimit::RateLimit(rate) = &api.limits[0] else { panic!() };
+    assert_eq!((rate.tiers.len(), rate.retry_after), (3, RetryAfterHeader::Milliseconds));
+    assert_eq!(api.limits[0].scope(), ServerScope::Service);
+    assert_eq!(api.limits[1].scope(), ServerScope::Instance);
+    assert_eq!(api.pools[0].shedding.as_ref().unwrap().name(), "adaptive-timeout");
+    assert_eq!(api.pools[1].shedding, None);
     assert_eq!(api.pools[0].queue.capacity, None);
     assert_eq!(api.pools[1].queue.discipline, Discipline::Lifo);
     assert_eq!(api.pools[1].queue.capacity, Some(10));
@@ -149,6 +157,7 @@ fn calls_of_one_policy_are_one_edge_and_others_are_numbered() {
             "api.checkout->store",
             "api.checkout->payment",
             "api.checkout->store#2",
+            "api.checkout->store#3",
             "payment->store",
         ]
     );
@@ -157,14 +166,17 @@ fn calls_of_one_policy_are_one_edge_and_others_are_numbered() {
         _ => panic!(),
     };
     assert_eq!(
-        [call(1), call(2), call(3), call(4)],
-        [(5, false), (6, true), (7, false), (5, false)]
+        [call(1), call(2), call(3), call(4), call(5)],
+        [(5, false), (6, true), (7, false), (5, false), (8, false)]
     );
+    assert_eq!([4, 5, 7, 8].map(|e| model.edges[e].priority), [Some(2), None, Some(1), Some(0)]);
     assert!(model.edges[7].policy.layers.is_empty());
     let policy = &model.edges[0].policy;
     assert_eq!(policy.abandoned, Abandoned::Cancelled);
     assert_eq!(policy.late_answers, LateAnswers::Accepted);
     assert!(matches!(policy.layers[0], ResolvedLayer::Deadline(d) if d.as_secs_f64() == 30.0));
+    let ResolvedLayer::Retry(retry) = &policy.layers[1] else { panic!() };
+    assert_eq!(retry.retry_after, RetryAfter::AtLeast);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod fallbacks;
 mod loops;
 mod names;
 mod patience;
+mod servers;
 mod settable;
 mod silence;
 mod times;
@@ -51,5 +52,6 @@ pub(crate) fn model(facts: &Facts<'_>) -> Vec<Diagnostic> {
     found.extend(silence::check(facts));
     found.extend(breakers::check(facts));
     found.extend(bulkheads::check(facts));
+    found.extend(servers::check(facts));
     found
 }

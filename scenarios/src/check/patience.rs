@@ -126,7 +126,7 @@ fn callees(facts: &Facts<'_>, edge: &EdgeSpec, site: &Site, found: &mut Vec<Diag
 }
 
 /// How long one attempt is waited for: the shortest time inside of the innermost retry.
-fn patience(policy: &ResolvedPolicy) -> Option<SimDuration> {
+pub(super) fn patience(policy: &ResolvedPolicy) -> Option<SimDuration> {
     let is_retry = |layer: &ResolvedLayer| matches!(layer, ResolvedLayer::Retry(_));
     let innermost = policy.layers.iter().rposition(is_retry).map_or(0, |retry| retry + 1);
     longest(&policy.layers[innermost..]).or_else(|| shortest_around(policy))

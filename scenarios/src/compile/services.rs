@@ -51,12 +51,14 @@ impl<'a> Compiler<'a, '_> {
             }
             self.check_cold_start(service, &place);
             self.check_balancer(service, &place);
+            self.check_limits(service, &place);
             self.check_shedding(service, &place);
             services.push(ServiceSpec {
                 name: name.as_str().into(),
                 instances: service.instances,
                 balancer: service.balancer.clone(),
                 mode: service.mode,
+                limits: service.limits.clone(),
                 pools: pools(&service.pools),
                 endpoints: (first..endpoints.len()).map(|e| EndpointId(id(e))).collect(),
                 overrun: service.overrun,
@@ -165,6 +167,15 @@ impl<'a> Compiler<'a, '_> {
         for problem in problems.0 {
             let place = place.key("balancer").dotted(&problem.path);
             self.error(&place, problem.to_string());
+        }
+    }
+
+    fn check_limits(&mut self, service: &Service, place: &Place) {
+        for (index, limit) in service.limits.iter().enumerate() {
+            for problem in limit.check().err().unwrap_or_default().0 {
+                let place = place.key("limits").index(index).dotted(&problem.path);
+                self.error(&place, problem.to_string());
+            }
         }
     }
 

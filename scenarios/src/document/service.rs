@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::spec::{ColdStart, Overrun, ServiceMode};
-use sim_core::policy::Shedding;
 use sim_core::policy::balancing::Balancing;
+use sim_core::policy::{ServerLimit, Shedding};
 
 use super::{Callee, PolicyName, RowName};
 
@@ -24,6 +24,11 @@ pub(crate) struct Service {
     /// Whether a worker is held while its request waits for a call.
     #[serde(default)]
     pub(crate) mode: ServiceMode,
+    /// Whom the service turns away before a pool is asked: limits, in the order in which a request
+    /// asks them. Those that let it pass hear when it leaves the instance, and how it ended there.
+    #[serde(default)]
+    #[schemars(length(max = 100))]
+    pub(crate) limits: Vec<ServerLimit>,
     /// The pools of workers of every instance, by name; without any, nothing limits how many
     /// requests an instance works on at once.
     #[serde(default)]

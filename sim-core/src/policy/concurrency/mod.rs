@@ -54,6 +54,17 @@ impl ConcurrencyLimit {
         problems.inside(self.name()).or_none()
     }
 
+    /// The lowest that the limit can be.
+    pub fn least(&self) -> u32 {
+        match self {
+            Self::Fixed(fixed) => fixed.limit,
+            Self::Aimd(aimd) => aimd.min_limit,
+            Self::Vegas(_) => 1,
+            Self::Gradient2(gradient) => gradient.min_limit,
+            Self::EnvoyGradient(gradient) => gradient.min_concurrency,
+        }
+    }
+
     /// The limit itself, with no call under way, as of the start of the run.
     pub fn gate(&self) -> ConcurrencyGate {
         each_limit!(self, limit => limit.gate())

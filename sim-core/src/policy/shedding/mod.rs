@@ -66,6 +66,25 @@ impl Shedding {
     }
 }
 
+impl Shedding {
+    /// How long a request may wait and still be served; `None` if there is no such time.
+    pub fn longest_wait(&self) -> Option<SimDuration> {
+        match self {
+            Self::AdaptiveTimeout(adaptive) => Some(adaptive.long),
+            Self::QueueTimeout(timeout) => Some(timeout.timeout),
+            Self::Codel(_) | Self::Priority(_) => None,
+        }
+    }
+
+    /// How many may wait, if it says so.
+    pub fn capacity(&self) -> Option<u32> {
+        match self {
+            Self::Priority(priority) => Some(priority.capacity),
+            _ => None,
+        }
+    }
+}
+
 /// What becomes of a request that comes to the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
