@@ -26,6 +26,7 @@ library! {
     "aws-jitter",
     "brooker-retries",
     "brooker-collapse",
+    "load-shedding",
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use sim_core::policy::limiter::Limiter;
 use sim_core::policy::throttle::Throttle;
 use sim_core::policy::{
     Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, ConnectionPool, Hedge, Layer, Outcome,
-    Preset,
+    Preset, ServerLimit, Shedding,
 };
 
 /// Something a scenario can name.
@@ -49,7 +49,7 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 18] = [
+pub const KINDS: [(&str, &str); 20] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
@@ -62,6 +62,8 @@ pub const KINDS: [(&str, &str); 18] = [
     ("throttle", "Throttles: how a client lets fewer calls through when they fail"),
     ("concurrency-limit", "Concurrency limits: how many calls may be under way, learnt"),
     ("connection-pool", "Connection pools: where the connections of calls come from"),
+    ("server-limit", "Limits of a server: whom it turns away before anything is done"),
+    ("shedding", "Shedders: whom a server's queue keeps, and from which end it is served"),
     ("fallback", "Fallbacks: answers to make do with when a call fails"),
     ("hedge", "Hedges: when further copies of a call are sent"),
     ("fault", "Faults: what can be injected"),
@@ -74,6 +76,7 @@ pub const KINDS: [(&str, &str); 18] = [
 pub fn catalogue() -> Vec<Thing> {
     let mut things = library();
     things.extend(from_schema::<Layer>("layer"));
+    things.extend(from_schema::<ServerLimit>("server-limit"));
     things.extend(Backoff::CATALOGUE.iter().map(registered));
     things.extend(Preset::CATALOGUE.iter().map(registered));
     for registry in [
@@ -85,6 +88,7 @@ pub fn catalogue() -> Vec<Thing> {
         Throttle::CATALOGUE,
         ConcurrencyLimit::CATALOGUE,
         ConnectionPool::CATALOGUE,
+        Shedding::CATALOGUE,
         Substitute::CATALOGUE,
         Hedge::CATALOGUE,
     ] {
