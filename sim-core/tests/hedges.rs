@@ -230,6 +230,7 @@ fn with_spare(mut model: Model, demand: &str) -> Model {
         to: EndpointId(1),
         policy: ResolvedPolicy::default(),
         link: LinkId(0),
+        priority: None,
         substitutes: Vec::new(),
     });
     model.edges[0].substitutes = vec![Substitution { layer: 0, place: 0, edge: EdgeId(1) }];

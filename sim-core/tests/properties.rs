@@ -365,6 +365,7 @@ fn add_substitutes(model: &mut Model) {
             to: EndpointId(0),
             policy: ResolvedPolicy::default(),
             link: LinkId(0),
+            priority: None,
             substitutes: Vec::new(),
         });
         model.edges[edge].substitutes = substitutes;

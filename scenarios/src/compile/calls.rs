@@ -121,8 +121,8 @@ impl<'a> CallBook<'a> {
         // The list grows while it is walked along.
         while let Some(call) = self.calls.get(substitutes.len()) {
             let (caller, priority, policy) = (call.caller, call.priority, call.policy.clone());
-            let made = policy
-                .map_or_else(Vec::new, |policy| self.calls_within(caller, priority, &policy));
+            let made =
+                policy.map_or_else(Vec::new, |policy| self.calls_within(caller, priority, &policy));
             substitutes.push(made);
         }
         substitutes
