@@ -1,6 +1,8 @@
 //! Limits at a server, and what its callers make of `Retry-After`: small models whose course can
 //! be worked out by hand.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::*;
