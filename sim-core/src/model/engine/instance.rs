@@ -104,9 +104,15 @@ impl Pool {
         self.waiting < self.capacity
     }
 
-    /// Appends a request to the queue.
+    /// Appends a request to a queue that no shedder manages.
     #[inline]
     pub(super) fn enqueue(&mut self, request: u32, requests: &mut Slab<Request>) {
+        self.line.append(request, requests);
+        self.waiting += 1;
+    }
+
+    /// Appends a request to the queue, whoever manages it.
+    pub(super) fn append(&mut self, request: u32, requests: &mut Slab<Request>) {
         match &mut self.managed {
             None => self.line.append(request, requests),
             Some(managed) => managed.append(request, requests),

@@ -98,7 +98,7 @@ impl<'m> Engine<'m> {
     /// A request inside its instance waits in the queue of a pool.
     pub(super) fn waits_in(&mut self, request: u32, pool: usize) {
         let now = self.now;
-        self.pools[pool].enqueue(request, &mut self.requests);
+        self.pools[pool].append(request, &mut self.requests);
         let state = &mut self.requests[request];
         (state.stage, state.worker_since) = (Stage::Queued, now);
         let route = self.route_of(request);
