@@ -12,6 +12,10 @@ use crate::catalogue::{Described, registry};
 use crate::kernel::SimDuration;
 
 mod arithmetic;
+/// The worked example of `CONTRIBUTING.md`, in the place that it is written for.
+#[cfg(test)]
+#[path = "../../../../docs/examples/doubling.rs"]
+pub mod doubling;
 pub mod jitter;
 pub mod scripted;
 #[cfg(test)]

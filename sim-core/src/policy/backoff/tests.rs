@@ -124,3 +124,26 @@ fn mistakes_name_the_field() {
 fn the_state_is_small() {
     assert!(size_of::<BackoffState>() <= 16);
 }
+
+#[allow(unreachable_pub, reason = "a registry is public, but not in a test")]
+mod worked_example {
+    use super::*;
+
+    registry! {
+        ($)
+        /// A registry with the row of the worked example.
+        pub enum WithExample as "backoff", dispatch each_with_example {
+            "doubling" => Doubling(doubling::Doubling),
+        }
+    }
+
+    #[test]
+    fn is_a_backoff_with_its_file_and_its_row() {
+        let written = json!({ "doubling": { "base": "1s", "limit": "3s" } });
+        let backoff: WithExample = serde_json::from_value(written).unwrap();
+        assert_eq!(backoff.name(), "doubling");
+        let delays = each_with_example!(&backoff, backoff => delays_ms(backoff, 0.0, 3));
+        assert_eq!(delays, [1_000.0, 2_000.0, 3_000.0]);
+        assert_eq!(WithExample::CATALOGUE[0].source, "our-http-client 3.1, backoff.go");
+    }
+}

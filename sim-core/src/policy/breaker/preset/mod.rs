@@ -15,6 +15,10 @@ mod cockatiel;
 mod gobreaker;
 mod linkerd2;
 mod opossum;
+/// The worked example of `CONTRIBUTING.md`, in the place that it is written for.
+#[cfg(test)]
+#[path = "../../../../../docs/examples/our_client.rs"]
+mod our_client;
 mod polly_v8;
 mod pybreaker;
 mod resilience4j;
@@ -104,4 +108,46 @@ fn thrown_or_cancelled() -> Option<Vec<Outcome>> {
 
 fn thrown() -> Option<Vec<Outcome>> {
     Some(THROWN.to_vec())
+}
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "a registry is public, but not in a test")]
+mod worked_example {
+    //! The worked example of `CONTRIBUTING.md`, under the row that it is written for.
+
+    use std::sync::Arc;
+
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::{Breaker, Described, Entry, LibraryBreaker, Outcome, our_client};
+    use crate::kernel::{SimDuration, SimTime};
+    use crate::policy::backoff::scripted::MIDDLE;
+    use crate::policy::breaker::BreakerState;
+    use crate::policy::gate::{Answer, Ending, Gate, Released, Ticket};
+
+    presets! {
+        "our-client" => OurClient(our_client::OurClient),
+    }
+
+    #[test]
+    fn is_a_preset_with_its_file_and_its_row() {
+        let preset: BreakerPreset = serde_json::from_value("our-client".into()).unwrap();
+        assert_eq!((BreakerPreset::ALL, preset.name()), (&[preset][..], "our-client"));
+        assert_eq!(BreakerPreset::CATALOGUE[0].source, "our-http-client 3.1, breaker.go");
+        let state_after = |failures: u32| {
+            let mut machine = Arc::new(preset.defaults().resolve().unwrap()).start();
+            let (now, mut draws) = (SimTime::ZERO, MIDDLE);
+            for call in 0..50 {
+                let answer = machine.ask(now, Ticket(call.into()), &mut draws);
+                let Answer::Admit(pass) = answer else { panic!("{answer:?}") };
+                let outcome = if call < failures { Outcome::ServerError } else { Outcome::Ok };
+                let ending = Ending { outcome, took: SimDuration::ZERO };
+                machine.ended(now, pass, ending, &mut Released::new());
+            }
+            machine.state()
+        };
+        assert_eq!(state_after(14), BreakerState::Closed);
+        assert_eq!(state_after(15), BreakerState::Open);
+    }
 }
