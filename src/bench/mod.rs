@@ -8,7 +8,7 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `model` | the list of models, and one run of one of them |
-//! | `hold`, `mm1`, `retry_client`, `three_tier` | a model: its parameters, and what theory says of it |
+//! | `hold`, `mm1`, `retry_client`, `policy_stack`, `three_tier` | a model: its parameters, and what theory says of it |
 //! | `scenario` | running a scenario file as `squall run` does |
 //! | `yardstick` | every model once more, plainly |
 //! | `duel` | both in turn, again and again |
@@ -21,6 +21,7 @@ mod hold;
 mod memory;
 mod mm1;
 mod model;
+mod policy_stack;
 mod retry_client;
 mod scenario;
 mod stopwatch;

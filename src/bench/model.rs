@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::figure::Figure;
 use super::hold::Hold;
+use super::policy_stack::PolicyStack;
 use super::retry_client::{self, RetryClient};
 use super::{mm1, three_tier};
 
@@ -106,7 +107,15 @@ enum Kind {
     Mm1,
     /// So many clients, for so many seconds, and for a quick run.
     RetryClient(RetryClient, f64, f64),
+    /// A variant of the retry client's policy.
+    PolicyStack(PolicyStack),
     ThreeTier,
+}
+
+/// The retry client under one more layer of a policy than `retry-400`.
+const fn layer(name: &'static str, variant: &'static str) -> Model {
+    let kind = Kind::PolicyStack(PolicyStack { variant });
+    Model { name, unit: Unit::Request, reference: None, takes_long: false, kind }
 }
 
 const fn hold(name: &'static str, pending: u64, goal_ns: f64, yardstick_ns: f64) -> Model {
@@ -147,6 +156,15 @@ pub const MODELS: &[Model] = &[
         takes_long: true,
         kind: Kind::RetryClient(MILLION_CLIENTS, MILLION_CLIENTS_LENGTH_S, 1.1),
     },
+    layer("layer-fallback", "fallback"),
+    layer("layer-deadline", "deadline"),
+    layer("layer-bulkhead", "bulkhead"),
+    layer("layer-breaker", "breaker"),
+    layer("layer-budget", "retry budget"),
+    Model {
+        reference: Some(Reference { goal_ns: 160.0, yardstick_ns: 130.0 }),
+        ..layer("stack", "whole stack")
+    },
     Model {
         name: "three-tier",
         unit: Unit::Request,
@@ -160,6 +178,13 @@ pub(super) const MILLION_CLIENTS: RetryClient = RetryClient { clients: 1_000_000
 pub(super) const MILLION_CLIENTS_LENGTH_S: f64 = retry_client::WARMUP_S + 0.2;
 
 impl Model {
+    /// Whether it is another model with layers of a policy added: then how much longer it takes is
+    /// what they cost.
+    pub fn adds_to(&self, other: &Self) -> bool {
+        let is_bare = matches!(other.kind, Kind::RetryClient(RetryClient { clients: 400 }, ..));
+        matches!(self.kind, Kind::PolicyStack(_)) && is_bare
+    }
+
     /// Runs it once.
     ///
     /// # Errors
@@ -180,6 +205,8 @@ impl Model {
                 model.on_squall(length(full, quick))
             }
             Kind::RetryClient(model, full, quick) => Ok(model.on_yardstick(length(full, quick))),
+            Kind::PolicyStack(stack) if on_squall => stack.on_squall(length(1_000.0, 100.0)),
+            Kind::PolicyStack(stack) => Ok(stack.on_yardstick(length(1_000.0, 100.0))),
             Kind::ThreeTier if on_squall => three_tier::on_squall(length(250.0, 25.0)),
             Kind::ThreeTier => Ok(three_tier::on_yardstick(length(250.0, 25.0))),
         }

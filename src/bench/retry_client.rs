@@ -6,7 +6,7 @@ use sim_core::policy::Outcome;
 
 use super::figure::Figure;
 use super::model::Run;
-use super::scenario::Prepared;
+use super::scenario::{Measured, Prepared};
 use super::stopwatch::timed;
 use super::theory::BirthDeath;
 use super::yardstick;
@@ -41,15 +41,10 @@ pub(super) struct Answered {
     pub(super) timeouts: u64,
 }
 
-impl RetryClient {
-    pub(super) fn workers(self) -> u32 {
-        self.clients / 8
-    }
-
-    pub(super) fn on_squall(self, length_s: f64) -> Result<Run, String> {
-        let prepared = self.prepare(length_s)?;
-        let measured = prepared.run()?;
-        let answered = Answered {
+impl Answered {
+    /// What `callers` had of `server` in a run of this length.
+    pub(super) fn of(measured: &Measured<'_>, length_s: f64) -> Result<Self, String> {
+        Ok(Self {
             window_s: length_s - WARMUP_S,
             events: measured.events(),
             all_calls: measured.calls(),
@@ -61,13 +56,25 @@ impl RetryClient {
                 "callers->server",
                 Quantity::Outcome(Outcome::Timeout),
             )? as u64,
-        };
-        Ok(Run { took: measured.took, ..self.run(&answered) })
+        })
+    }
+}
+
+impl RetryClient {
+    pub(super) fn workers(self) -> u32 {
+        self.clients / 8
+    }
+
+    pub(super) fn on_squall(self, length_s: f64) -> Result<Run, String> {
+        let prepared = self.prepare(length_s)?;
+        let measured = prepared.run()?;
+        let answered = Answered::of(&measured, length_s)?;
+        Ok(Run { took: measured.took, ..self.judged(&answered) })
     }
 
     pub(super) fn on_yardstick(self, length_s: f64) -> Run {
         let (took, answered) = timed(|| yardstick::retry_client::run(self, length_s));
-        Run { took, ..self.run(&answered) }
+        Run { took, ..self.judged(&answered) }
     }
 
     pub(super) fn prepare(self, length_s: f64) -> Result<Prepared, String> {
@@ -82,7 +89,7 @@ impl RetryClient {
     /// Clients and server alone are the machine repair model. A timeout adds a call's next attempt
     /// to it and leaves the old one in: one attempt in 2,800, so that all that changes is how many
     /// attempts a call takes.
-    fn run(self, answered: &Answered) -> Run {
+    pub(super) fn judged(self, answered: &Answered) -> Run {
         let server = self.server(self.clients);
         let workers = self.workers() as usize;
         let attempts = server.mean(|n| n.min(workers) as f64 / DEMAND_S);

@@ -7,14 +7,17 @@ use experiments::plan::{Plan, VariantPlan};
 use scenarios::expectation::{Aggregation, MeasureTerm, Phase, Quantity, Subject};
 use scenarios::{NoFiles, Override, Study};
 use sim_core::model::record::{RunEnd, RunRecord};
+use sim_core::model::spec::Model;
 use sim_core::model::{self, RunSeed};
 
 use super::stopwatch::timed;
 
-/// A scenario made ready to run: its only variant, with everything that `squall run` measures.
+/// A variant of a scenario made ready to run, with everything that `squall run` measures.
 pub(super) struct Prepared {
     study: Study,
     plan: Plan,
+    /// The place of the variant.
+    variant: usize,
 }
 
 /// What a run measured.
@@ -31,15 +34,35 @@ impl Prepared {
     /// # Errors
     /// When the scenario is none, which is a bug of Squall.
     pub(super) fn new(name: &str, text: &str, set: &[(&str, String)]) -> Result<Self, String> {
+        Self::variant_of(name, text, set, None)
+    }
+
+    /// As [`Prepared::new`], of the variant with this name; the base if none is given.
+    ///
+    /// # Errors
+    /// When the scenario is none or has no such variant, which is a bug of Squall.
+    pub(super) fn variant_of(
+        name: &str,
+        text: &str,
+        set: &[(&str, String)],
+        variant: Option<&str>,
+    ) -> Result<Self, String> {
         let overrides: Vec<Override> = set.iter().map(|(path, v)| Override::new(path, v)).collect();
         let loaded = scenarios::load(name, text.as_bytes(), &NoFiles, &overrides);
         let (study, _) = loaded.map_err(|wrong| wrong.to_string())?;
         let plan = Plan::new(&study).map_err(|error| error.to_string())?;
-        Ok(Self { study, plan })
+        let named = |variant: &str| study.variants.iter().position(|v| &*v.name == variant);
+        let place = variant.map_or(Some(0), named);
+        let variant = place.ok_or_else(|| format!("`{name}` has no such variant"))?;
+        Ok(Self { study, plan, variant })
     }
 
     fn variant(&self) -> &VariantPlan {
-        &self.plan.variants[0]
+        &self.plan.variants[self.variant]
+    }
+
+    fn model(&self) -> &Model {
+        &self.study.variants[self.variant].model
     }
 
     /// Runs the first replication.
@@ -48,7 +71,7 @@ impl Prepared {
     /// When the run is given up as running away.
     pub(super) fn run(&self) -> Result<Measured<'_>, String> {
         let seed = RunSeed { seed: self.study.seed, replication: 0 };
-        let model = &self.study.variants[0].model;
+        let model = self.model();
         let (took, record) = timed(|| model::run(model, seed, &self.variant().cut));
         match &record.end {
             RunEnd::Completed => Ok(Measured { prepared: self, record, took }),
@@ -65,7 +88,7 @@ impl Measured<'_> {
 
     /// How many calls ended in the whole run, its warm-up included.
     pub(super) fn calls(&self) -> u64 {
-        let clients = self.prepared.study.variants[0].model.clients.len();
+        let clients = self.prepared.model().clients.len();
         let slices = self.record.subjects[..clients].iter().flat_map(|client| &client.slices);
         slices.map(|slice| slice.outcomes.total()).sum()
     }
@@ -84,7 +107,7 @@ impl Measured<'_> {
         let subject = Subject { name: subject.to_owned(), quantity };
         let term = MeasureTerm { aggregation, subject, window: None, phase: Phase::All };
         let phases = &self.prepared.variant().phases;
-        let meter = Meter::new(&term, &self.prepared.study.variants[0].model, phases);
+        let meter = Meter::new(&term, self.prepared.model(), phases);
         let value = meter.map_err(|error| error.to_string())?.read(&self.record, phases);
         value.ok_or_else(|| format!("the run has no {term:?}"))
     }

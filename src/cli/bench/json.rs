@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use squall::VERSION;
 use squall::bench::{Duel, Effort, Figure, Footprint, Load, Side, Spread};
 
-use super::Results;
+use super::{LayerCost, Results};
 
 /// One document with everything that was measured.
 pub(super) fn document(results: &Results) -> String {
@@ -13,6 +13,7 @@ pub(super) fn document(results: &Results) -> String {
         "quick": results.effort == Effort::Quick,
         "right": results.are_right(),
         "models": results.duels.iter().map(duel).collect::<Vec<_>>(),
+        "layers": results.layer_costs().iter().map(layer).collect::<Vec<_>>(),
         "memory": results.footprints.iter().map(|(l, f)| memory(*l, *f)).collect::<Vec<_>>(),
     });
     format!("{document:#}\n")
@@ -28,6 +29,15 @@ fn duel(duel: &Duel) -> Value {
         "yardstick": side(&duel.yardstick),
         "ratio": spread(duel.ratio),
         "goal_ratio": duel.model.reference.map(squall::bench::Reference::goal_ratio),
+    })
+}
+
+fn layer((layer, cost): &(&Duel, LayerCost)) -> Value {
+    json!({
+        "name": layer.model.name,
+        "without": cost.bare,
+        "ns": cost.nanos,
+        "ratio": cost.ratio,
     })
 }
 

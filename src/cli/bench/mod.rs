@@ -12,8 +12,8 @@ use super::terminal;
 
 #[derive(Debug, Args)]
 pub(crate) struct BenchArguments {
-    /// Run only this model, or all of this kind: hold, mm1, retry, three-tier (may be given several
-    /// times)
+    /// Run only this model, or all of this kind: hold, mm1, retry, layer, stack, three-tier (may
+    /// be given several times)
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
     /// Run short, and leave out the million clients
@@ -46,9 +46,33 @@ struct Results {
     footprints: Vec<(Load, Option<Footprint>)>,
 }
 
+/// How much longer a model takes with a layer of a policy.
+struct LayerCost {
+    /// The model without it.
+    bare: &'static str,
+    /// Nanoseconds a request.
+    nanos: f64,
+    /// Yardsticks.
+    ratio: f64,
+}
+
 impl Results {
     fn are_right(&self) -> bool {
         self.duels.iter().all(Duel::is_right)
+    }
+
+    /// What the layers of a policy cost, where the model without them was run too.
+    fn layer_costs(&self) -> Vec<(&Duel, LayerCost)> {
+        let cost = |layer: &Duel, bare: &Duel| LayerCost {
+            bare: bare.model.name,
+            nanos: layer.squall.nanos.median - bare.squall.nanos.median,
+            ratio: layer.ratio.median - bare.ratio.median,
+        };
+        let costs = self.duels.iter().filter_map(|layer| {
+            let bare = self.duels.iter().find(|bare| layer.model.adds_to(bare.model))?;
+            Some((layer, cost(layer, bare)))
+        });
+        costs.collect()
     }
 
     fn ending(&self) -> Exit {
@@ -148,6 +172,22 @@ mod tests {
         assert!(!names(&[], true).contains(&"retry-1m"));
         assert_eq!(names(&["retry"], true), ["retry-400", "retry-40k"]);
         assert_eq!(names(&["retry-1m"], true), ["retry-1m"]);
+    }
+
+    #[test]
+    fn a_layer_costs_what_the_model_takes_longer_with_it() {
+        let duel = |name: &str| {
+            let model = MODELS.iter().find(|model| model.name == name).unwrap();
+            Duel::fight(model, Effort::Quick, 1).unwrap()
+        };
+        let mut duels = vec![duel("retry-400"), duel("layer-breaker"), duel("mm1")];
+        (duels[0].squall.nanos.median, duels[1].squall.nanos.median) = (200.0, 230.0);
+        let results = Results { effort: Effort::Quick, duels, footprints: vec![] };
+        let costs = results.layer_costs();
+        assert_eq!(costs.len(), 1);
+        assert_eq!((costs[0].0.model.name, costs[0].1.bare), ("layer-breaker", "retry-400"));
+        assert_eq!(costs[0].1.nanos, 30.0);
+        assert!(table::text(&results).contains("+30.0"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use squall::bench::{Duel, Figure, Footprint, Load, MOST_ERRORS, Side, Spread};
 
-use super::Results;
+use super::{LayerCost, Results};
 
 /// A heading, column names and rows.
 struct Table {
@@ -26,7 +26,9 @@ pub(super) fn markdown(results: &Results) -> String {
 }
 
 fn tables(results: &Results) -> Vec<Table> {
-    let mut tables = vec![speed(results), answers(results)];
+    let mut tables = vec![speed(results)];
+    tables.extend(layers(results));
+    tables.push(answers(results));
     if !results.footprints.is_empty() {
         tables.push(memory(results));
     }
@@ -61,6 +63,26 @@ fn speed_row(duel: &Duel) -> Vec<String> {
         spread(duel.ratio, 2),
         goal.unwrap_or_default(),
     ]
+}
+
+/// What each layer costs; `None` if there is nothing to compare.
+fn layers(results: &Results) -> Option<Table> {
+    let costs = results.layer_costs();
+    let row = |(layer, cost): &(&Duel, LayerCost)| {
+        let bare = cost.bare.to_owned();
+        vec![
+            layer.model.name.to_owned(),
+            bare,
+            format!("{:+.1}", cost.nanos),
+            format!("{:+.2}", cost.ratio),
+        ]
+    };
+    (!costs.is_empty()).then(|| Table {
+        heading: "Layers: what each costs a request, beside the same model without it",
+        columns: vec!["model", "without", "ns", "ratio"],
+        rows: costs.iter().map(row).collect(),
+        note: "Differences of the medians above. `stack` has all of the layers.".to_owned(),
+    })
 }
 
 fn answers(results: &Results) -> Table {
