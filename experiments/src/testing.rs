@@ -9,8 +9,9 @@ use sim_core::model::record::{
     MeasurePlan, RunEnd, RunRecord, SliceRecord, SubjectKind, SubjectRecord,
 };
 use sim_core::model::spec::{
-    ClientSpec, Discipline, EdgeId, EdgeSpec, EndpointId, EndpointSpec, FaultSpec, LinkId,
-    LinkSpec, Model, PoolSpec, QueueSpec, ServiceId, ServiceMode, ServiceSpec, Step, Target,
+    ClientSpec, Deadlines, Discipline, EdgeId, EdgeSpec, EndpointId, EndpointSpec, FaultSpec,
+    LinkId, LinkSpec, Model, PoolSpec, QueueSpec, ServiceId, ServiceMode, ServiceSpec, Step,
+    Target,
 };
 use sim_core::model::workload::{Arrivals, Load, OpenLoad, RateProfile};
 use sim_core::policy::balancing::Balancing;
@@ -74,6 +75,7 @@ fn model_with_outage() -> Model {
             overrun: None,
             cold_start: None,
             contention: SimDuration::ZERO,
+            deadlines: Deadlines::Ignored,
         }],
         endpoints: vec![EndpointSpec {
             name: "payment".into(),

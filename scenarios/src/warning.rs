@@ -51,6 +51,8 @@ traps! {
     BreakerWithoutTimeout = "breaker_without_timeout",
     /// A bulkhead is wider than the pool behind it or not narrower than that before it.
     BulkheadWiderThanPool = "bulkhead_wider_than_pool",
+    /// A service looks at deadlines, but nobody who calls it tells it of one.
+    DeadlineNeverSent = "deadline_never_sent",
     /// The run ends so soon after its last fault that nobody can say whether it recovers.
     EndsTooSoon = "ends_too_soon",
     /// Nobody uses the policy.

@@ -14,7 +14,8 @@ use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{
-    Abandoned, LateAnswers, Layer, Outcome, Policy, ResolvedLayer, ResolvedPolicy, ServerLimit,
+    Abandoned, LateAnswers, Layer, Outcome, Policy, ResolvedLayer, ResolvedPolicy, SentDeadlines,
+    ServerLimit,
 };
 
 fn any_load() -> impl Strategy<Value = Load> {
@@ -216,12 +217,14 @@ prop_compose! {
         layers in any_layers(),
         cancelled in any::<bool>(),
         accepted in any::<bool>(),
+        sent in any::<bool>(),
     ) -> sim_core::policy::ResolvedPolicy {
         let layers: Vec<Layer> = serde_json::from_value(layers).unwrap();
         let tied = layers.iter().any(|l| matches!(l, Layer::Hedge(hedge) if hedge.kind.is_tied()));
         let cancelled = cancelled || tied;
         let abandoned = if cancelled { Abandoned::Cancelled } else { Abandoned::NotTold };
         let mut policy = Policy { layers, abandoned, ..Policy::default() }.resolve().unwrap();
+        policy.deadlines = if sent { SentDeadlines::Sent } else { SentDeadlines::Kept };
         policy.late_answers =
             if accepted { LateAnswers::Accepted } else { LateAnswers::Dropped };
         policy
@@ -284,6 +287,11 @@ prop_compose! {
         balancer in any_balancer(),
         mode in prop_oneof![Just(ServiceMode::Blocking), Just(ServiceMode::Async)],
         optional in any::<bool>(),
+        deadlines in prop::array::uniform2(prop_oneof![
+            Just(Deadlines::Ignored),
+            Just(Deadlines::Checked),
+            Just(Deadlines::Propagated),
+        ]),
         overrun in prop::option::of(3_u32..12),
         latency in prop_oneof![Just("0s"), Just("2ms"), Just("exp(5ms)")],
         loss in prop_oneof![Just(0.0), Just(0.05)],
@@ -294,6 +302,8 @@ prop_compose! {
         let mut api = model.services[0].clone();
         api.name = "api".into();
         api.mode = mode;
+        api.deadlines = deadlines[0];
+        model.services[0].deadlines = deadlines[1];
         api.balancer = balancer;
         api.endpoints = vec![EndpointId(1)];
         api.instances = instances[0];

@@ -6,8 +6,9 @@ use sim_core::kernel::SimTime;
 use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::fault::Fault;
 use sim_core::model::spec::{
-    ClientSpec, Discipline, EdgeId, EdgeSpec, EndpointId, EndpointSpec, FaultSpec, LinkId,
-    LinkSpec, Model, PoolSpec, QueueSpec, ServiceId, ServiceMode, ServiceSpec, Step, Target,
+    ClientSpec, Deadlines, Discipline, EdgeId, EdgeSpec, EndpointId, EndpointSpec, FaultSpec,
+    LinkId, LinkSpec, Model, PoolSpec, QueueSpec, ServiceId, ServiceMode, ServiceSpec, Step,
+    Target,
 };
 use sim_core::model::workload::{Arrivals, ClosedLoad, Load, OpenLoad, RateProfile, Start};
 use sim_core::policy::ResolvedPolicy;
@@ -59,6 +60,7 @@ impl Station {
                 overrun: None,
                 cold_start: None,
                 contention: SimDuration::ZERO,
+                deadlines: Deadlines::Ignored,
             }],
             endpoints: vec![EndpointSpec {
                 name,

@@ -3,6 +3,7 @@
 mod breakers;
 mod bulkheads;
 mod cycles;
+mod deadlines;
 mod expectation;
 mod fallbacks;
 mod loops;
@@ -52,6 +53,7 @@ pub(crate) fn model(facts: &Facts<'_>) -> Vec<Diagnostic> {
     found.extend(silence::check(facts));
     found.extend(breakers::check(facts));
     found.extend(bulkheads::check(facts));
+    found.extend(deadlines::check(facts));
     found.extend(servers::check(facts));
     found
 }

@@ -64,6 +64,7 @@ impl<'a> Compiler<'a, '_> {
                 overrun: service.overrun,
                 cold_start: service.cold_start,
                 contention: service.contention,
+                deadlines: service.deadlines,
             });
         }
         (services, endpoints)

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::kernel::{Distribution, SimDuration};
-use sim_core::model::spec::{ColdStart, Overrun, ServiceMode};
+use sim_core::model::spec::{ColdStart, Deadlines, Overrun, ServiceMode};
 use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{ServerLimit, Shedding};
 
@@ -48,6 +48,9 @@ pub(crate) struct Service {
     /// How slowly an instance starts after a restart; if not given, it starts warm.
     #[serde(default)]
     pub(crate) cold_start: Option<ColdStart>,
+    /// What it makes of the deadlines that its requests come with.
+    #[serde(default)]
+    pub(crate) deadlines: Deadlines,
     /// How much longer a `work` step takes for each request inside the instance when it begins, its
     /// own included, those that wait for a worker or for a call as well; nothing if not given. With
     /// "10ms" and 40 others inside, work of 1 s takes 1.41 s.

@@ -52,6 +52,7 @@ fn service(name: &str, workers: u32, endpoint: u16) -> ServiceSpec {
         overrun: None,
         cold_start: None,
         contention: SimDuration::ZERO,
+        deadlines: Deadlines::Ignored,
     }
 }
 

@@ -140,6 +140,8 @@ pub struct ServiceSpec {
     pub overrun: Option<Overrun>,
     /// How slowly an instance starts after a restart, if it does.
     pub cold_start: Option<ColdStart>,
+    /// What its instances make of the deadlines of requests.
+    pub deadlines: Deadlines,
     /// What each request inside an instance adds to the work of one that begins a step of work:
     /// see [`Step::Work`]. Zero is nothing.
     pub contention: SimDuration,
@@ -155,6 +157,22 @@ pub enum ServiceMode {
     /// The worker is released while the request waits for a call; a request whose call is
     /// answered takes a worker before any new request does.
     Async,
+}
+
+/// What a service makes of the deadlines that its requests come with: of the time at which nobody
+/// waits for an answer any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Deadlines {
+    /// Nothing: it works for callers that have gone.
+    #[default]
+    Ignored,
+    /// It looks before each stage: when a request arrives, before each of its steps, and after each
+    /// call. A request whose time is over ends as `deadline`.
+    Checked,
+    /// It looks, and its own calls end when the request's time is over. What they say of that to
+    /// the next service is up to their policy: `deadlines = "sent"`.
+    Propagated,
 }
 
 /// A pool of workers of one instance.

@@ -20,6 +20,11 @@ impl Deadline {
         Self(now + timeout)
     }
 
+    /// The deadline at a point in time.
+    pub fn at_time(at: SimTime) -> Self {
+        Self(at)
+    }
+
     /// The deadline of a call that arrives now and says how much is left.
     pub fn received(now: SimTime, left: GrpcTimeout) -> Self {
         Self::after(now, left.duration())

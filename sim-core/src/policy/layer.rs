@@ -71,6 +71,19 @@ pub enum LateAnswers {
     Accepted,
 }
 
+/// What a request says of the time at which its caller stops waiting: the first of the timeouts and
+/// deadlines around it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SentDeadlines {
+    /// Nothing: its caller keeps it to itself.
+    #[default]
+    Kept,
+    /// How much time is left, as in gRPC's `grpc-timeout`; for services whose `deadlines` are
+    /// `checked` or `propagated`.
+    Sent,
+}
+
 /// The policy of a call: layers, and what becomes of abandoned work and of late answers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +97,9 @@ pub struct Policy {
     /// What becomes of answers to attempts that were given up.
     #[serde(default)]
     pub late_answers: LateAnswers,
+    /// What a request says of the time at which its caller stops waiting.
+    #[serde(default)]
+    pub deadlines: SentDeadlines,
 }
 
 /// One layer of a checked policy: presets and defaults are filled in.
@@ -114,6 +130,8 @@ pub struct ResolvedPolicy {
     pub abandoned: Abandoned,
     /// What becomes of answers to attempts that were given up.
     pub late_answers: LateAnswers,
+    /// What a request says of the time at which its caller stops waiting.
+    pub deadlines: SentDeadlines,
 }
 
 /// A mistake in a layer of a policy.
@@ -154,8 +172,13 @@ impl Policy {
         if !problems.is_empty() {
             return Err(PolicyError { problems });
         }
-        let (abandoned, late_answers) = (self.abandoned, self.late_answers);
-        Ok(ResolvedPolicy { layers, abandoned, late_answers, ..ResolvedPolicy::default() })
+        Ok(ResolvedPolicy {
+            name: Arc::default(),
+            layers,
+            abandoned: self.abandoned,
+            late_answers: self.late_answers,
+            deadlines: self.deadlines,
+        })
     }
 }
 

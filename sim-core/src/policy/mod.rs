@@ -39,7 +39,8 @@ pub use fallback::{Fallback, FallbackPolicy, MadeDo};
 pub use guard::{Guard, GuardKind, GuardPolicy, Scoped};
 pub use hedge::{Hedge, HedgedCall, Hedger, Hedging};
 pub use layer::{
-    Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer, ResolvedPolicy,
+    Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer,
+    ResolvedPolicy, SentDeadlines,
 };
 pub use limit::Limit;
 pub use outcome::{Outcome, OutcomeSet};

@@ -68,6 +68,7 @@ pub(crate) fn one_service(
             overrun: None,
             cold_start: None,
             contention: SimDuration::ZERO,
+            deadlines: Deadlines::Ignored,
         }],
         endpoints: vec![EndpointSpec {
             name: "payment".into(),

@@ -53,8 +53,8 @@ pub(super) enum Origin {
 pub(super) enum LayerState {
     /// The call has not come to the layer, or has left it.
     Idle,
-    /// A timeout or a deadline runs.
-    Timed(Timer),
+    /// A timeout or a deadline runs, until then.
+    Timed { timer: Timer, ends: SimTime },
     /// A retry: the attempts that it has let through, after how many of them it was last told when
     /// to come again instead of its backoff, and its wait, if it waits.
     Retrying { told_after: u16, attempts: u32, backoff: BackoffState, wait: Timer },
@@ -137,9 +137,13 @@ impl<'m> Engine<'m> {
                     let backoff = BackoffState::default();
                     LayerState::Retrying { told_after: 0, attempts: 1, backoff, wait: Timer::NONE }
                 }
-                ResolvedLayer::Timeout(_) => LayerState::Timed(self.time_layer(call, edge, index)),
+                ResolvedLayer::Timeout(after) => {
+                    let timer = self.time_layer(call, edge, index);
+                    LayerState::Timed { timer, ends: self.now + *after }
+                }
                 ResolvedLayer::Deadline(limit) => {
-                    LayerState::Timed(self.time_call(call, edge, index, *limit))
+                    let ends = self.calls[call].started + *limit;
+                    LayerState::Timed { timer: self.time_call(call, edge, index, ends), ends }
                 }
                 ResolvedLayer::Fallback(_) => LayerState::Idle,
                 ResolvedLayer::Hedge(hedging) => return self.start_hedged(call, index, hedging),
@@ -190,13 +194,12 @@ impl<'m> Engine<'m> {
     }
 
     /// Sets the timer of a deadline, which counts from the start of the call, even inside a retry.
-    fn time_call(&mut self, call: u32, edge: EdgeId, layer: usize, limit: SimDuration) -> Timer {
-        let started = self.calls[call].started;
-        if started == self.now {
+    fn time_call(&mut self, call: u32, edge: EdgeId, layer: usize, ends: SimTime) -> Timer {
+        if self.calls[call].started == self.now {
             return self.time_layer(call, edge, layer);
         }
         let event = Event::LayerTimer { layer: layer as u8, call };
-        self.queue.schedule_timer((started + limit).max(self.now), event)
+        self.queue.schedule_timer(ends.max(self.now), event)
     }
 
     /// An outcome of what is inside the layer with this number goes outward from there.
@@ -353,7 +356,7 @@ impl<'m> Engine<'m> {
         let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
         match state {
             LayerState::Idle => {}
-            LayerState::Timed(timer) => {
+            LayerState::Timed { timer, .. } => {
                 self.queue.cancel(timer);
             }
             LayerState::Retrying { wait, .. } => {
@@ -376,7 +379,7 @@ impl<'m> Engine<'m> {
     fn leave_guard(&mut self, call: u32, index: usize, state: LayerState, outcome: Outcome) {
         match state {
             LayerState::Idle
-            | LayerState::Timed(_)
+            | LayerState::Timed { .. }
             | LayerState::Retrying { .. }
             | LayerState::Hedging { .. }
             | LayerState::Copy { .. }

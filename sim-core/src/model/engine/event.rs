@@ -23,6 +23,8 @@ pub(super) enum Event {
     QueueTimeout { request: u32 },
     /// The time has come that a limit of a server wanted to be woken at.
     LimitWakes { limit: u32 },
+    /// The deadline of a request passes while its handler waits for a call.
+    DeadlinePasses { request: u32 },
     /// A fault starts.
     FaultStarts { fault: u16 },
     /// A fault is withdrawn.

@@ -1,7 +1,7 @@
 //! The engine: runs a checked model, event by event.
 //!
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
-//! each: [`call`] the layers of a policy, [`guards`] those that hold calls back, [`wire`] the network,
+//! each: [`call`] the layers of a policy, [`deadlines`] those that travel, [`guards`] those that hold calls back, [`wire`] the network,
 //! [`front`] the balancers, [`server`] what happens inside an
 //! instance, [`limits`] whom it
 //! lets in, [`shedding`] its queues that shed, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
@@ -9,6 +9,7 @@
 
 mod call;
 mod crash;
+mod deadlines;
 mod event;
 mod front;
 mod guards;
@@ -32,6 +33,7 @@ use crate::kernel::draw::{Component, DrawBlock, KeyedDraws};
 use crate::kernel::{EventQueue, LaneId, SimDuration, SimTime};
 use crate::policy::ResolvedLayer;
 use call::{Call, LayerState, Origin};
+use deadlines::Deadlines;
 use event::Event;
 use front::Front;
 use guards::Guards;
@@ -65,6 +67,7 @@ pub(super) struct Engine<'m> {
     first_pools: Vec<u32>,
     rows: Vec<u32>,
     guards: Guards,
+    deadlines: Deadlines,
     server_limits: limits::Limits<'m>,
     injection: Injection,
     meters: Meters,
@@ -127,6 +130,7 @@ impl<'m> Engine<'m> {
             first_pools,
             rows: vec![0; model.rows.len()],
             guards: Guards::new(model, seed),
+            deadlines: Deadlines::default(),
             server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
             meters: Meters::new(model, plan),
@@ -200,6 +204,7 @@ impl<'m> Engine<'m> {
             | Event::GivesUp { .. }
             | Event::CancelReaches { .. }
             | Event::QueueTimeout { .. } => {}
+            Event::DeadlinePasses { request } => self.deadline_passes(request),
             Event::GuardWakes { guard } => self.wake_guard(guard),
             Event::LimitWakes { limit } => self.wake_limit(limit),
             Event::FaultStarts { .. }

@@ -1,11 +1,11 @@
 //! What the engine asks of an edge at every step of every request, looked up once.
 
 use super::super::spec::{
-    ColdStart, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
+    ColdStart, Deadlines, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
 };
 use super::meter::{self, Subjects};
 use crate::kernel::{Distribution, SimDuration};
-use crate::policy::{Abandoned, LateAnswers, ResolvedLayer};
+use crate::policy::{Abandoned, LateAnswers, ResolvedLayer, SentDeadlines};
 
 /// Where the requests of an edge go, and how.
 ///
@@ -49,6 +49,10 @@ pub(in super::super) struct Route<'m> {
     /// Whether something is drawn for every attempt: an instance, a latency, a loss, or the demand
     /// of the first step.
     pub(super) draws: bool,
+    /// What its service makes of the deadlines of its requests.
+    pub(super) deadlines: Deadlines,
+    /// Whether its requests say how long their caller waits.
+    pub(super) sends_deadline: bool,
     /// Whether a copy that a server begins to work on cancels the others.
     pub(super) is_tied: bool,
 }
@@ -88,6 +92,8 @@ impl<'m> Route<'m> {
                 is_screened: !service.limits.is_empty()
                     || service.pools[usize::from(endpoint.pool)].shedding.is_some(),
                 is_async: service.mode == ServiceMode::Async,
+                deadlines: service.deadlines,
+                sends_deadline: edge.policy.deadlines == SentDeadlines::Sent,
                 is_tied: edge.policy.layers.iter().any(is_tied),
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,

@@ -1,6 +1,6 @@
 //! Inside an instance: admission, the steps of a handler, the answer.
 
-use super::super::spec::{RowId, Step};
+use super::super::spec::{Deadlines, RowId, Step};
 use super::Engine;
 use super::call::Origin;
 use super::event::Event;
@@ -27,6 +27,12 @@ impl<'m> Engine<'m> {
             && let Some(outcome) = self.injection.turns_away(self.model, state, now)
         {
             return self.turn_away(request, outcome);
+        }
+        if route.deadlines != Deadlines::Ignored {
+            self.receive_deadline(request);
+            if self.deadline_has_passed(request) {
+                return self.turn_away(request, Outcome::Deadline);
+            }
         }
         self.admit(request);
     }
@@ -179,6 +185,9 @@ impl<'m> Engine<'m> {
         let route = &self.routes[state.edge.index()];
         let mut step = state.step;
         while let Some(next) = route.steps.get(usize::from(step)) {
+            if route.deadlines != Deadlines::Ignored && self.deadline_has_passed(request) {
+                return Some(Outcome::Deadline);
+            }
             match next {
                 Step::Work(demand) => {
                     self.work(request, route, demand);
@@ -246,6 +255,9 @@ impl<'m> Engine<'m> {
         let site = self.sites[edge.index()].wrapping_add(u64::from(step));
         let key = lineage(key, site, attempt);
         self.requests[request].stage = Stage::Calling;
+        if self.routes[own.index()].deadlines == Deadlines::Propagated {
+            self.set_inherited_deadline(request);
+        }
         self.start_call(edge, key, Origin::Handler { request }, 0);
         if self.routes[own.index()].is_async {
             self.release_worker(request);
@@ -257,7 +269,14 @@ impl<'m> Engine<'m> {
     pub(super) fn handler_was_answered(&mut self, request: u32, outcome: Outcome) {
         self.requests[request].nested = NONE;
         let Request { edge, step, .. } = self.requests[request];
-        let step = &self.routes[edge.index()].steps[usize::from(step)];
+        let route = &self.routes[edge.index()];
+        if route.deadlines != Deadlines::Ignored {
+            self.clear_inherited_deadline(request);
+            if self.deadline_has_passed(request) {
+                return self.finish(request, Outcome::Deadline);
+            }
+        }
+        let step = &route.steps[usize::from(step)];
         let optional = matches!(step, Step::Call { optional: true, .. });
         if outcome.is_failure() && !optional {
             return self.finish(request, Outcome::ServerError);
@@ -355,7 +374,12 @@ impl<'m> Engine<'m> {
                 self.meters.book(route.served, |meter| meter.queue.down(now));
             }
             Stage::Resuming => self.pool_of(request).forget_resuming(request),
-            Stage::Calling => self.drop_call(nested),
+            Stage::Calling => {
+                if self.route_of(request).deadlines != Deadlines::Ignored {
+                    self.clear_inherited_deadline(request);
+                }
+                self.drop_call(nested);
+            }
             Stage::AtLimit => self.withdraw_from_limit(request),
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The network between a caller and an instance: sending, answering, losing, closing.
 
-use super::super::spec::{EdgeId, LinkSpec};
+use super::super::spec::{Deadlines, EdgeId, LinkSpec};
 use super::Engine;
 use super::call::{Call, Origin};
 use super::event::Event;
@@ -88,6 +88,9 @@ impl Engine<'_> {
                 let latency = transmit(route.link, block, Slot::LossOut, Slot::LatencyOut);
                 self.arrives_or_is_lost(request, route.link, latency, arrives);
             }
+        }
+        if route.deadlines != Deadlines::Ignored {
+            self.send_deadline(call, request);
         }
     }
 
