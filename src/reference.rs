@@ -16,8 +16,8 @@ use sim_core::policy::fallback::Substitute;
 use sim_core::policy::limiter::Limiter;
 use sim_core::policy::throttle::Throttle;
 use sim_core::policy::{
-    Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, ConnectionPool, Hedge, Layer, Outcome,
-    Preset, ServerLimit, Shedding,
+    Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, ConnectionPool, HealthCheck, Hedge, Layer,
+    Outcome, Preset, ServerLimit, Shedding,
 };
 
 /// Something a scenario can name.
@@ -49,7 +49,7 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 20] = [
+pub const KINDS: [(&str, &str); 21] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
@@ -69,6 +69,7 @@ pub const KINDS: [(&str, &str); 20] = [
     ("fault", "Faults: what can be injected"),
     ("distribution", "Distributions of durations"),
     ("balancer", "Balancers: how callers choose an instance"),
+    ("health-check", "Health checks: how instances are asked whether they are well"),
     ("outcome", "Outcomes of an attempt"),
 ];
 
@@ -97,6 +98,7 @@ pub fn catalogue() -> Vec<Thing> {
     things.extend(Fault::CATALOGUE.iter().map(registered));
     things.extend(Distribution::CATALOGUE.iter().map(registered));
     things.extend(Algorithm::CATALOGUE.iter().map(registered));
+    things.extend(HealthCheck::CATALOGUE.iter().map(registered));
     things.extend(from_schema::<Outcome>("outcome"));
     things
 }

@@ -222,3 +222,80 @@ fn timeouts_count_and_a_single_instance_can_be_ejected() {
     assert_eq!(total(subject(&record, "shop->payment"), Outcome::Timeout), 5);
     assert_eq!(rejected(&record), 25);
 }
+
+fn checked(check: serde_json::Value, panic_threshold: f64) -> serde_json::Value {
+    json!({ "health_check": check, "panic_threshold": panic_threshold })
+}
+
+fn every_second(timeout: &str) -> serde_json::Value {
+    json!({ "plain": {
+        "interval": "1s", "timeout": timeout, "unhealthy_threshold": 2, "healthy_threshold": 1,
+    } })
+}
+
+#[test]
+fn an_instance_that_does_not_answer_checks_is_left_out_until_it_does() {
+    let balancer = checked(every_second("1s"), 0.5);
+    let record = simulate(&with_one_down(ten_a_second(2, balancer, "1ms")), 1);
+    // Down from 1 s on; the checks at 1 s and 2 s fail. That at 6 s is answered. Between, all calls
+    // go to the other instance: of those from 1.0 s to 1.9 s each second was refused.
+    let edge = subject(&record, "shop->payment");
+    assert_eq!(total(edge, Outcome::Refused), 5);
+    assert_eq!(total(edge, Outcome::Ok), 99 - 5);
+}
+
+#[test]
+fn one_check_that_is_answered_between_two_that_are_not_keeps_an_instance_in() {
+    let flapping = |lasts: &str| {
+        let mut model = ten_a_second(2, checked(every_second("1s"), 0.5), "1ms");
+        let crash = json!({ "crash": { "share": 0.5, "restart": "0s" } });
+        let target = Target::Service(ServiceId(0));
+        model.faults = vec![
+            fault("1500ms", lasts, target, crash.clone()),
+            fault("3500ms", lasts, target, crash),
+        ];
+        total(subject(&simulate(&model, 1), "shop->payment"), Outcome::Refused)
+    };
+    // Each outage holds one check of the first instance, at 2 s and at 4 s; half of its calls fail.
+    assert_eq!(flapping("1s"), 10);
+}
+
+#[test]
+fn an_instance_that_hangs_fails_its_checks_after_their_timeout() {
+    let refused = |timeout: &str| {
+        let mut model = ten_a_second(2, checked(every_second(timeout), 0.0), "1ms");
+        model.services[0].pools[0].workers = None;
+        model.faults =
+            vec![fault("500ms", "6s", Target::Service(ServiceId(0)), json!({ "hang": {} }))];
+        rejected(&simulate(&model, 1))
+    };
+    // The checks at 1 s and 2 s (0.5 s and 1.5 s of the second instance) fail a timeout later: nobody
+    // is healthy from 2 s and a timeout on, until one is answered at 6.5 s, when the fault ends.
+    assert_eq!(refused("300ms"), 42);
+    assert_eq!(refused("700ms"), 38);
+}
+
+#[test]
+fn where_too_few_are_healthy_all_are_chosen_from() {
+    let attempts = |panic_threshold| {
+        let mut model = ten_a_second(2, checked(every_second("1s"), panic_threshold), "1ms");
+        let crash = json!({ "crash": { "share": 1.0, "restart": "0s" } });
+        model.faults = vec![fault("1s", "5s", Target::Service(ServiceId(0)), crash)];
+        let record = simulate(&model, 1);
+        (total(subject(&record, "shop->payment"), Outcome::Refused), rejected(&record))
+    };
+    // The second instance is asked half a second later: nobody is healthy from 2.5 s on, and the
+    // first is again at 6 s.
+    assert_eq!(attempts(0.5), (50, 0));
+    assert_eq!(attempts(0.0), (15, 35));
+}
+
+#[test]
+fn an_instance_that_is_ejected_stays_out_though_it_answers_checks() {
+    let mut balancer = checked(every_second("1s"), 0.0);
+    balancer["outlier"] = json!({
+        "consecutive_5xx": 1, "interval": "100s", "max_ejection_percent": 100,
+    });
+    let record = simulate(&with_one_down(ten_a_second(2, balancer, "1ms")), 1);
+    assert_eq!(total(subject(&record, "shop->payment"), Outcome::Refused), 1);
+}

@@ -256,13 +256,20 @@ fn any_balancer() -> impl Strategy<Value = Balancing> {
         watched,
         prop::sample::select(vec![0.0, 0.5]),
         any::<bool>(),
+        any::<bool>(),
     )
-        .prop_map(|(algorithm, outlier, panic_threshold, stale)| {
+        .prop_map(|(algorithm, outlier, panic_threshold, stale, checked)| {
             let mut balancer = json!({
                 "algorithm": { algorithm: {} }, "panic_threshold": panic_threshold,
             });
             if let Some(outlier) = outlier {
                 balancer["outlier"] = outlier;
+            }
+            if checked {
+                balancer["health_check"] = json!({ "plain": {
+                    "interval": "90ms", "timeout": "40ms",
+                    "unhealthy_threshold": 2, "healthy_threshold": 2,
+                } });
             }
             if stale {
                 balancer["stale"] = json!("50ms");
@@ -417,7 +424,8 @@ fn hold_against_itself(model: &Model, record: &RunRecord) {
     let attempts = subject(record, "shop->payment");
     let first_attempts = sum(attempts, |s| s.arrivals) - sum(attempts, |s| s.retries);
     let holds_back = |layer: &ResolvedLayer| matches!(layer, ResolvedLayer::Guard(_));
-    let ejects = model.services[1].balancer.outlier.is_some();
+    let balancer = &model.services[1].balancer;
+    let ejects = balancer.outlier.is_some() || balancer.health_check.is_some();
     if ejects || model.edges[0].policy.layers.iter().any(holds_back) {
         assert!(first_attempts <= calls, "no call makes two first attempts");
     } else {

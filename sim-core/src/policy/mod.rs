@@ -11,6 +11,7 @@ pub mod deadline;
 pub mod fallback;
 pub mod gate;
 pub mod guard;
+pub mod health;
 pub mod hedge;
 pub mod layer;
 pub mod limit;
@@ -37,6 +38,7 @@ pub use connections::{ConnectionPool, Connections};
 pub use deadline::Deadline;
 pub use fallback::{Fallback, FallbackPolicy, MadeDo};
 pub use guard::{Guard, GuardKind, GuardPolicy, Scoped};
+pub use health::{HealthCheck, HealthChecker};
 pub use hedge::{Hedge, HedgedCall, Hedger, Hedging};
 pub use layer::{
     Abandoned, LateAnswers, Layer, LayerProblem, Policy, PolicyError, ResolvedLayer,

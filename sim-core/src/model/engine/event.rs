@@ -35,6 +35,10 @@ pub(super) enum Event {
     GuardWakes { guard: u32 },
     /// A sweep of the outlier detection of a service is due.
     Sweeps { service: u16 },
+    /// An instance is asked whether it is well.
+    HealthCheck { service: u16, instance: u32 },
+    /// An instance that was asked answers after a while, or has been silent for too long.
+    HealthCheckEnds { well: bool, service: u16, instance: u32 },
     /// An instance may be up again.
     Restarts { service: u16, instance: u32 },
 }

@@ -32,6 +32,8 @@ pub(super) enum Front {
 pub(super) struct Watched {
     balancer: HostBalancer,
     outliers: Option<Outliers>,
+    /// Whether each instance answers health checks.
+    answers_checks: Vec<bool>,
 }
 
 /// Outlier detection over the instances of a service.
@@ -52,12 +54,14 @@ impl Front {
     fn of(service: &ServiceSpec, seed: RunSeed) -> Self {
         let (instances, balancing) = (service.instances, &service.balancer);
         let outliers = Outliers::of(service, seed);
-        match (&balancing.algorithm, &outliers) {
-            (_, None) if instances == 1 => Self::Single,
-            (Algorithm::RoundRobin(_), None) => Self::InTurn { instances, next: 0 },
+        let is_watched = outliers.is_some() || balancing.health_check.is_some();
+        match &balancing.algorithm {
+            _ if instances == 1 && !is_watched => Self::Single,
+            Algorithm::RoundRobin(_) if !is_watched => Self::InTurn { instances, next: 0 },
             _ => Self::Watched(Box::new(Watched {
                 balancer: balancing.balancer(instances),
                 outliers,
+                answers_checks: vec![true; instances as usize],
             })),
         }
     }
@@ -124,13 +128,23 @@ impl Watched {
         }
     }
 
+    /// Whether an instance answers health checks is known anew.
+    pub(super) fn answers_checks(&mut self, now: SimTime, instance: u32, answers: bool) {
+        let index = instance as usize;
+        let before = std::mem::replace(&mut self.answers_checks[index], answers);
+        let is_ejected = self.outliers.as_ref().is_some_and(|o| o.machine.is_ejected(index));
+        if before != answers && !is_ejected {
+            self.balancer.set_healthy(now, instance, answers);
+        }
+    }
+
     /// A sweep is due; when the next one is.
     fn sweep(&mut self, now: SimTime) -> Option<SimTime> {
         let Outliers { machine, of_sweeps, sweeps, .. } = self.outliers.as_mut()?;
         machine.sweep(now, &mut LazyDraws::new(of_sweeps, *sweeps, 0));
         *sweeps += 1;
         for instance in 0..self.balancer.hosts().views().len() {
-            let healthy = !machine.is_ejected(instance);
+            let healthy = !machine.is_ejected(instance) && self.answers_checks[instance];
             self.balancer.set_healthy(now, instance as u32, healthy);
         }
         Some(machine.wakes_at())

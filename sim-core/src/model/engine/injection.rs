@@ -1,6 +1,6 @@
 //! The faults that are active, and what they do to a request.
 
-use super::super::spec::{EdgeId, FaultSpec, Model, ServiceId, Target};
+use super::super::spec::{FaultSpec, Model, ServiceId, Target};
 use super::request::Request;
 use crate::kernel::draw::{Component, KeyedDraws, Slot, lineage, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
@@ -20,6 +20,16 @@ pub(super) struct Injection {
     draws: Vec<KeyedDraws>,
     /// What tells the calls of one edge from those of another.
     sites: Vec<u64>,
+}
+
+/// What a fault may hit, named for its draws: an attempt, or a health check.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hit {
+    pub(super) service: ServiceId,
+    /// The call, or the instance that is checked, and what tells it from those of others.
+    pub(super) key: u64,
+    pub(super) site: u64,
+    pub(super) attempt: u32,
 }
 
 impl Injection {
@@ -56,29 +66,31 @@ impl Injection {
         self.running == 0
     }
 
-    /// Whether a request that reaches its service is turned away there, and how.
+    /// A request, as faults see it.
     #[inline]
-    pub(super) fn turns_away(
-        &self,
-        model: &Model,
-        request: &Request,
-        now: SimTime,
-    ) -> Option<Outcome> {
-        self.active[request.service.index()].iter().find_map(|index| {
+    pub(super) fn hit(&self, request: &Request) -> Hit {
+        let site = self.sites[request.edge.index()];
+        Hit { service: request.service, key: request.key, site, attempt: request.attempt }
+    }
+
+    /// Whether what reaches a service is turned away there, and how.
+    #[inline]
+    pub(super) fn turns_away(&self, model: &Model, hit: Hit, now: SimTime) -> Option<Outcome> {
+        self.active[hit.service.index()].iter().find_map(|index| {
             let spec = &model.faults[usize::from(*index)];
             let (share, outcome) = spec.fault.turns_away(spec.intensity(now))?;
-            self.hits(*index, request, share).then_some(outcome)
+            self.hits(*index, hit, share).then_some(outcome)
         })
     }
 
     /// How long a request is held up before its first step, while it holds its worker.
     #[inline]
-    pub(super) fn holds_up(&self, model: &Model, request: &Request, now: SimTime) -> SimDuration {
+    pub(super) fn holds_up(&self, model: &Model, hit: Hit, now: SimTime) -> SimDuration {
         let mut held_up = SimDuration::ZERO;
-        for index in &self.active[request.service.index()] {
+        for index in &self.active[hit.service.index()] {
             let spec = &model.faults[usize::from(*index)];
             let (intensity, left) = (spec.intensity(now), spec.ends().since(now));
-            held_up += spec.fault.holds_up(intensity, left, || self.block(*index, request));
+            held_up += spec.fault.holds_up(intensity, left, || self.block(*index, hit));
         }
         held_up
     }
@@ -94,17 +106,15 @@ impl Injection {
         slowness
     }
 
-    fn hits(&self, fault: u16, request: &Request, share: f64) -> bool {
+    fn hits(&self, fault: u16, hit: Hit, share: f64) -> bool {
         share >= 1.0 || {
-            let draw = self.block(fault, request).slot(Slot::Branch).next_u64();
+            let draw = self.block(fault, hit).slot(Slot::Branch).next_u64();
             unit_f64(draw) < share
         }
     }
 
-    fn block(&self, fault: u16, request: &Request) -> crate::kernel::draw::DrawBlock {
-        let EdgeId(edge) = request.edge;
-        let call = lineage(request.key, self.sites[usize::from(edge)], 0);
-        self.draws[usize::from(fault)].block(call, request.attempt)
+    fn block(&self, fault: u16, hit: Hit) -> crate::kernel::draw::DrawBlock {
+        self.draws[usize::from(fault)].block(lineage(hit.key, hit.site, 0), hit.attempt)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
 //! each: [`call`] the layers of a policy, [`deadlines`] those that travel, [`guards`] those that hold calls back, [`wire`] the network,
-//! [`front`] the balancers, [`server`] what happens inside an
+//! [`front`] the balancers, [`health`] checks of the instances, [`server`] what happens inside an
 //! instance, [`limits`] whom it
 //! lets in, [`shedding`] its queues that shed, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
 //! [`injection`] the faults, [`meter`] what is measured.
@@ -13,6 +13,7 @@ mod deadlines;
 mod event;
 mod front;
 mod guards;
+mod health;
 mod injection;
 mod instance;
 mod limits;
@@ -37,6 +38,7 @@ use deadlines::Deadlines;
 use event::Event;
 use front::Front;
 use guards::Guards;
+use health::HealthChecks;
 use injection::Injection;
 use instance::{Instance, Pool};
 use meter::Meters;
@@ -67,6 +69,7 @@ pub(super) struct Engine<'m> {
     first_pools: Vec<u32>,
     rows: Vec<u32>,
     guards: Guards,
+    health: HealthChecks,
     deadlines: Deadlines,
     server_limits: limits::Limits<'m>,
     injection: Injection,
@@ -130,6 +133,7 @@ impl<'m> Engine<'m> {
             first_pools,
             rows: vec![0; model.rows.len()],
             guards: Guards::new(model, seed),
+            health: HealthChecks::new(model),
             deadlines: Deadlines::default(),
             server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
@@ -154,6 +158,7 @@ impl<'m> Engine<'m> {
         // Faults first: at one time, a fault is there before the call.
         self.schedule_faults();
         self.schedule_sweeps();
+        self.schedule_health_checks();
         self.start_users();
         for source in 0..self.sources.len() {
             self.schedule_arrival(source as u16);
@@ -211,6 +216,8 @@ impl<'m> Engine<'m> {
             | Event::FaultEnds { .. }
             | Event::Crashes { .. }
             | Event::Sweeps { .. }
+            | Event::HealthCheck { .. }
+            | Event::HealthCheckEnds { .. }
             | Event::Restarts { .. } => self.handle_rare(event),
         }
     }
@@ -231,6 +238,12 @@ impl<'m> Engine<'m> {
             }
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
             Event::Sweeps { service } => self.sweep(ServiceId(service)),
+            Event::HealthCheck { service, instance } => {
+                self.health_check(ServiceId(service), instance);
+            }
+            Event::HealthCheckEnds { well, service, instance } => {
+                self.hear_of_health(ServiceId(service), instance, well);
+            }
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
             _ => {}
         }

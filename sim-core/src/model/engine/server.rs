@@ -24,7 +24,8 @@ impl<'m> Engine<'m> {
             return self.turn_away(request, Outcome::Refused);
         }
         if !self.injection.is_calm()
-            && let Some(outcome) = self.injection.turns_away(self.model, state, now)
+            && let Some(outcome) =
+                self.injection.turns_away(self.model, self.injection.hit(state), now)
         {
             return self.turn_away(request, outcome);
         }
@@ -148,7 +149,7 @@ impl<'m> Engine<'m> {
         let held_up = if self.injection.is_calm() {
             SimDuration::ZERO
         } else {
-            self.injection.holds_up(self.model, state, now)
+            self.injection.holds_up(self.model, self.injection.hit(state), now)
         };
         if held_up.is_zero() {
             return self.run_steps(request);

@@ -9,8 +9,8 @@ use super::least_request::Ties;
 use super::slow_start::SlowStart;
 use super::{Algorithm, Choose, Chooser};
 use crate::kernel::{SimDuration, SimTime};
-use crate::policy::Problems;
 use crate::policy::breaker::outlier::OutlierDetection;
+use crate::policy::{HealthCheck, Problems};
 
 /// How callers choose an instance of a service. One balancer stands in front of it and is seen by
 /// all its callers.
@@ -35,6 +35,11 @@ pub struct Balancing {
     /// How often the counts of outstanding requests are looked at; always, if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale: Option<SimDuration>,
+    /// Asks the instances whether they are well: one that is not believed to be is not healthy. None,
+    /// if not given. A check takes no worker and no time on the network; it fails where the instance
+    /// is down, where a fault refuses it, fails it or holds it up for longer than its timeout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
     /// Ejects instances whose results stand out: an ejected one is not healthy. None, if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outlier: Option<OutlierDetection>,
@@ -60,6 +65,7 @@ impl Balancing {
             panic_threshold: half(),
             slow_start: None,
             stale: None,
+            health_check: None,
             outlier: None,
         }
     }
@@ -82,6 +88,9 @@ impl Balancing {
         }
         if let Some(stale) = self.stale {
             problems.above_zero("stale", stale);
+        }
+        if let Some(Err(mistakes)) = self.health_check.as_ref().map(HealthCheck::check) {
+            problems.note_inside("health_check", mistakes);
         }
         if let Some(Err(mistakes)) = self.outlier.as_ref().map(OutlierDetection::resolve) {
             problems.note_inside("outlier", mistakes);
