@@ -27,10 +27,14 @@ pub(super) struct Limits<'m> {
     most: usize,
     /// Of each request: which limits have let it pass, and when.
     passes: Vec<Option<(Pass, SimTime)>>,
-    /// Of each request's slot: what was said of when to come again, at which generation.
-    told: Vec<(u32, SimDuration)>,
+    /// Of each request's slot: what was said of when to come again, to the attempt of which call.
+    told: Vec<Option<(Attempt, SimDuration)>>,
     released: Released,
 }
+
+/// Names an attempt for ever: its call, the generation of that slot, its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Attempt(pub(super) u32, pub(super) u32, pub(super) u32);
 
 /// One limit of a service.
 #[derive(Clone, Copy, Debug)]
@@ -147,21 +151,23 @@ impl Engine<'_> {
         let (limit, place) = self.server_limits.at(service, nth, instance);
         let passes_after = self.server_limits.running[place].guard.retry_after(self.now, class);
         if let Some(told) = passes_after.and_then(|after| limit.spec.tells(after)) {
-            let generation = self.requests.generation(request);
+            let Request { call, call_generation, attempt, .. } = self.requests[request];
+            let attempt = Attempt(call, call_generation, attempt);
             let all = &mut self.server_limits.told;
             if all.len() <= request as usize {
-                // No occupied slot has an even generation.
-                all.resize(request as usize + 1, (0, SimDuration::ZERO));
+                all.resize(request as usize + 1, None);
             }
-            all[request as usize] = (generation, told);
+            all[request as usize] = Some((attempt, told));
         }
         self.goes_unserved(request, limit.spec.answer(rejection));
     }
 
-    /// What the answer to a request, still in its slot, says of when to come again.
-    pub(super) fn told_by_answer(&self, request: u32) -> Option<SimDuration> {
-        let (generation, told) = *self.server_limits.told.get(request as usize)?;
-        (generation == self.requests.generation(request)).then_some(told)
+    /// What the answer to a request that had this slot says of when to come again.
+    #[inline(never)]
+    pub(super) fn hear_when_to_come_again(&mut self, slot: u32, attempt: Attempt) {
+        let told = self.server_limits.told.get(slot as usize).copied().flatten();
+        let told = told.filter(|(told, _)| *told == attempt);
+        self.told = told.map(|(_, told)| told);
     }
 
     /// A request leaves its instance, where it ended so: the limits that let it pass hear of it, the

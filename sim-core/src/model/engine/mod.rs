@@ -82,7 +82,7 @@ pub(super) struct Engine<'m> {
     routes: &'m [Route<'m>],
     /// The draws of a first attempt that were made ahead, and of which call of which edge.
     ahead: (EdgeId, u64, DrawBlock),
-    /// What the last answer that was `throttled` said of when to come again.
+    /// What the last answer that was not good said of when to come again.
     told: Option<SimDuration>,
     /// Whether a pool is letting the requests that wait in it take its workers.
     serving: bool,
@@ -202,16 +202,15 @@ impl<'m> Engine<'m> {
             Event::CancelReaches { request } if self.is_due(request) => {
                 self.cancel_reaches(request)
             }
-            Event::QueueTimeout { request } if self.is_due(request) => self.queue_timeout(request),
             Event::Reaches { .. }
             | Event::WorkDone { .. }
             | Event::AnswerReaches { .. }
             | Event::GivesUp { .. }
-            | Event::CancelReaches { .. }
-            | Event::QueueTimeout { .. } => {}
+            | Event::CancelReaches { .. } => {}
             Event::DeadlinePasses { request } => self.deadline_passes(request),
             Event::GuardWakes { guard } => self.wake_guard(guard),
             Event::LimitWakes { limit } => self.wake_limit(limit),
+            Event::QueueTimeout { request } => self.queue_timeout(request),
             Event::FaultStarts { .. }
             | Event::FaultEnds { .. }
             | Event::Crashes { .. }
@@ -250,7 +249,7 @@ impl<'m> Engine<'m> {
     }
 
     /// One event that names a request is over; whether the request is still there to hear of it.
-    fn is_due(&mut self, request: u32) -> bool {
+    pub(super) fn is_due(&mut self, request: u32) -> bool {
         let state = &mut self.requests[request];
         state.pending -= 1;
         if state.stage != Stage::Dead {

@@ -38,8 +38,13 @@ pub(in super::super) struct Route<'m> {
     pub(super) service: ServiceId,
     /// The class of its calls, if they have one of their own.
     pub(super) priority: Option<u8>,
-    /// Whether limits or a shedder look at its requests.
+    /// Whether its instances look more closely at whom they let in: there are limits, a shedder, or
+    /// a number of requests that overruns one.
     pub(super) is_screened: bool,
+    /// Whether its service has limits, which hear of every request that leaves.
+    pub(super) has_limits: bool,
+    /// Whether the model tells classes of calls.
+    pub(super) has_classes: bool,
     /// Whether its service lets a worker go while a request waits for a call.
     pub(super) is_async: bool,
     /// Whether work that its caller abandons is called off.
@@ -62,6 +67,7 @@ impl<'m> Route<'m> {
     pub(in super::super) fn all(model: &'m Model) -> Vec<Self> {
         let endpoints = meter::subjects_of_endpoints(model);
         let (first_instances, first_pools) = places(model);
+        let classes = model.classes();
         let of = |edge: &'m EdgeSpec| {
             let endpoint = &model.endpoints[edge.to.index()];
             let service = &model.services[endpoint.service.index()];
@@ -89,7 +95,10 @@ impl<'m> Route<'m> {
                 pools_per_instance: service.pools.len() as u32,
                 service: endpoint.service,
                 priority: edge.priority,
+                has_limits: !service.limits.is_empty(),
+                has_classes: classes > 1,
                 is_screened: !service.limits.is_empty()
+                    || service.overrun.is_some()
                     || service.pools[usize::from(endpoint.pool)].shedding.is_some(),
                 is_async: service.mode == ServiceMode::Async,
                 deadlines: service.deadlines,

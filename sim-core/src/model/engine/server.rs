@@ -40,7 +40,7 @@ impl<'m> Engine<'m> {
 
     #[inline(always)]
     fn admit(&mut self, request: u32) {
-        let Request { edge, service, instance, .. } = self.requests[request];
+        let Request { edge, instance, .. } = self.requests[request];
         let route = &self.routes[edge.index()];
         if route.is_screened {
             return self.admit_screened(request);
@@ -59,16 +59,11 @@ impl<'m> Engine<'m> {
             let now = self.now;
             self.meters.book(route.served, |meter| meter.queue.up(now));
         } else {
-            return self.turn_away(request, Outcome::Overflow);
-        }
-        if let Some(overrun) = route.overrun
-            && self.instances[place].inside > overrun.requests_above
-        {
-            self.crash(service, instance, self.now + overrun.restart);
+            self.turn_away(request, Outcome::Overflow);
         }
     }
 
-    /// As [`Engine::admit`], where limits or a shedder are asked first.
+    /// As [`Engine::admit`], where limits or a shedder are asked, or an instance may be overrun.
     #[inline(never)]
     fn admit_screened(&mut self, request: u32) {
         let Request { edge, service, instance, .. } = self.requests[request];
@@ -333,7 +328,7 @@ impl<'m> Engine<'m> {
             self.pools[pool].give_back();
         }
         self.instances[instance].inside -= 1;
-        if route.is_screened {
+        if route.has_limits {
             self.leave_limits(request, outcome);
         }
         self.meters.book(route.served, |meter| {
@@ -392,7 +387,7 @@ impl<'m> Engine<'m> {
         self.requests[request].nested = NONE;
         self.release_worker(request);
         self.instance_of(request).inside -= 1;
-        if self.route_of(request).is_screened {
+        if self.route_of(request).has_limits {
             self.leave_limits(request, outcome);
         }
         self.book_the_end(request, outcome);
@@ -435,11 +430,9 @@ impl<'m> Engine<'m> {
         if !pool.take_worker() {
             return None;
         }
-        let next = match pool.next_to_resume() {
-            None if pool.managed.is_some() => self.next_not_shed(place),
-            None => pool.dequeue(&mut self.requests),
-            resuming => resuming,
-        };
+        let next = pool.next_to_resume().or_else(|| pool.dequeue(&mut self.requests));
+        // A queue that a shedder manages is not in the pool's own line.
+        let next = next.or_else(|| self.next_not_shed(place));
         if next.is_none() {
             self.pools[place].give_back();
         }

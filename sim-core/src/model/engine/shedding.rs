@@ -107,7 +107,7 @@ impl Engine<'_> {
     /// that if it waits there, it has done so all the time.
     #[inline(never)]
     pub(super) fn queue_timeout(&mut self, request: u32) {
-        if self.requests[request].stage == Stage::Queued {
+        if self.is_due(request) && self.requests[request].stage == Stage::Queued {
             self.shed(request);
         }
     }

@@ -5,6 +5,7 @@ use super::Engine;
 use super::call::{Call, Origin};
 use super::event::Event;
 use super::front::affinity;
+use super::limits::Attempt;
 use super::request::{NONE, Request, Stage};
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
@@ -41,13 +42,10 @@ impl Engine<'_> {
         );
         let Some(instance) = chosen else { return self.finds_no_instance(call, edge) };
         let (bin, now) = (self.meters.bin(), self.now);
-        // A handler's calls carry the version of the row that was last read on its behalf, and its
-        // class, if they have none of their own.
-        let (version, inherited) = match origin {
-            Origin::Handler { request } => {
-                (self.requests[request].version, self.requests[request].class)
-            }
-            Origin::Client { .. } | Origin::Layer { .. } => (0, 0),
+        // A handler's calls carry the version of the row that was last read on its behalf.
+        let version = match origin {
+            Origin::Handler { request } => self.requests[request].version,
+            Origin::Client { .. } | Origin::Layer { .. } => 0,
         };
         let request = self.requests.insert(Request {
             key,
@@ -66,7 +64,7 @@ impl Engine<'_> {
             edge,
             service: route.service,
             step: 0,
-            class: route.priority.unwrap_or(inherited),
+            class: 0,
             // What follows schedules it.
             pending: 1,
             stage: Stage::Outbound,
@@ -76,6 +74,9 @@ impl Engine<'_> {
             has_worker: false,
         });
         self.calls[call].request = request;
+        if route.has_classes {
+            self.requests[request].class = self.class_of(call);
+        }
         let meter = self.meters.edge(edge);
         meter.arrives(bin, now);
         if attempt > 1 || is_further {
@@ -135,12 +136,9 @@ impl Engine<'_> {
     /// An answer reaches its caller.
     #[inline]
     pub(super) fn answer_reaches(&mut self, request: u32) {
-        let Request { call, call_generation, edge, outcome, abandoned, version, .. } =
+        let Request { call, call_generation, attempt, edge, outcome, abandoned, version, .. } =
             self.requests[request];
         self.leave_the_wire(request);
-        if outcome == Outcome::Throttled {
-            self.told = self.told_by_answer(request);
-        }
         self.discard(request);
         if abandoned {
             self.late_answer(call, call_generation, edge, outcome);
@@ -151,6 +149,8 @@ impl Engine<'_> {
         }
         if outcome.is_good() {
             self.was_good(edge);
+        } else {
+            self.hear_when_to_come_again(request, Attempt(call, call_generation, attempt));
         }
         self.attempt_ended(call, outcome);
     }

@@ -28,7 +28,8 @@ impl Engine<'_> {
     }
 
     /// The class of a call: its own, or that of the request whose handler makes it.
-    fn class_of(&self, call: u32) -> u8 {
+    #[inline(never)]
+    pub(in crate::model::engine) fn class_of(&self, call: u32) -> u8 {
         let edge = self.calls[call].edge;
         self.routes[edge.index()].priority.unwrap_or_else(|| match self.who_calls(call) {
             Origin::Handler { request } => self.requests[request].class,
