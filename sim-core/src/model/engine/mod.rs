@@ -1,12 +1,14 @@
 //! The engine: runs a checked model, event by event.
 //!
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
-//! each: [`call`] the layers of a policy, [`deadlines`] those that travel, [`guards`] those that hold calls back, [`wire`] the network,
-//! [`front`] the balancers, [`health`] checks of the instances, [`server`] what happens inside an
-//! instance, [`limits`] whom it
-//! lets in, [`shedding`] its queues that shed, [`crash`] its death and restart, [`users`] closed loops, [`source`] open loops,
-//! [`injection`] the faults, [`meter`] what is measured.
+//! each: [`call`] the layers of a policy, [`deadlines`] those that travel, [`guards`] those that hold
+//! calls back, [`wire`] the network, [`front`] the balancers, [`health`] checks of
+//! the instances, [`admission`] and [`limits`] whom an
+//! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
+//! death and restart, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
+//! [`meter`] what is measured.
 
+mod admission;
 mod call;
 mod crash;
 mod deadlines;

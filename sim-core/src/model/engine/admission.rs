@@ -1,0 +1,116 @@
+//! Admission to an instance: who is turned away, who takes a worker, who waits for one.
+
+use super::super::spec::Deadlines;
+use super::Engine;
+use super::request::{Request, Stage};
+use crate::policy::Outcome;
+
+impl Engine<'_> {
+    /// A request reaches its instance: it is turned away, takes a worker, or waits for one.
+    #[inline]
+    pub(super) fn reaches(&mut self, request: u32) {
+        let (bin, now) = (self.meters.bin(), self.now);
+        let state = &mut self.requests[request];
+        state.reached = now;
+        let route = &self.routes[state.edge.index()];
+        self.meters.book(route.served, |meter| meter.arrives(bin, now));
+        if !self.instances[route.instance(state.instance)].up {
+            return self.turn_away(request, Outcome::Refused);
+        }
+        if !self.injection.is_calm()
+            && let Some(outcome) =
+                self.injection.turns_away(self.model, self.injection.hit(state), now)
+        {
+            return self.turn_away(request, outcome);
+        }
+        if route.deadlines != Deadlines::Ignored {
+            self.receive_deadline(request);
+            if self.deadline_has_passed(request) {
+                return self.turn_away(request, Outcome::Deadline);
+            }
+        }
+        self.admit(request);
+    }
+
+    #[inline(always)]
+    fn admit(&mut self, request: u32) {
+        let Request { edge, instance, .. } = self.requests[request];
+        let route = &self.routes[edge.index()];
+        if route.is_screened {
+            return self.admit_screened(request);
+        }
+        let place = route.instance(instance);
+        let pool = &mut self.pools[route.pool(instance)];
+        if pool.take_worker() {
+            self.instances[place].inside += 1;
+            if let Some(outcome) = self.begin(request, false) {
+                self.finish(request, outcome);
+            }
+        } else if pool.has_room() {
+            self.instances[place].inside += 1;
+            pool.enqueue(request, &mut self.requests);
+            self.requests[request].stage = Stage::Queued;
+            let now = self.now;
+            self.meters.book(route.served, |meter| meter.queue.up(now));
+        } else {
+            self.turn_away(request, Outcome::Overflow);
+        }
+    }
+
+    /// As [`Engine::admit`], where limits or a shedder are asked, or an instance may be overrun.
+    #[inline(never)]
+    fn admit_screened(&mut self, request: u32) {
+        let Request { edge, service, instance, .. } = self.requests[request];
+        let route = &self.routes[edge.index()];
+        let place = route.instance(instance);
+        self.instances[place].inside += 1;
+        self.ask_limits(request, 0);
+        if let Some(overrun) = route.overrun
+            && self.instances[place].inside > overrun.requests_above
+        {
+            self.crash(service, instance, self.now + overrun.restart);
+        }
+    }
+
+    /// A request inside its instance comes to its pool: it takes a worker, waits for one, or goes
+    /// unserved.
+    pub(super) fn comes_to_pool(&mut self, request: u32) {
+        let (_, place) = self.places_of(request);
+        let pool = &mut self.pools[place];
+        if pool.take_worker() {
+            self.took_a_worker_at_once(place);
+            if let Some(outcome) = self.begin(request, false) {
+                self.finish(request, outcome);
+            }
+        } else if !pool.has_room() {
+            self.goes_unserved(request, Outcome::Overflow);
+        } else if pool.managed.is_some() {
+            self.comes_to_shedder(request, place);
+        } else {
+            self.waits_in(request, place);
+        }
+    }
+
+    /// A request inside its instance waits in the queue of a pool.
+    pub(super) fn waits_in(&mut self, request: u32, pool: usize) {
+        let now = self.now;
+        self.pools[pool].append(request, &mut self.requests);
+        let state = &mut self.requests[request];
+        (state.stage, state.worker_since) = (Stage::Queued, now);
+        let route = self.route_of(request);
+        self.meters.book(route.served, |meter| meter.queue.up(now));
+    }
+
+    /// A request that came inside and waits nowhere is answered so, without a worker.
+    pub(super) fn goes_unserved(&mut self, request: u32, outcome: Outcome) {
+        self.steps_out(request, outcome);
+        self.transmit_answer(request, outcome);
+    }
+
+    /// Answers a request that never came inside.
+    #[cold]
+    fn turn_away(&mut self, request: u32, outcome: Outcome) {
+        self.book_the_end(request, outcome);
+        self.transmit_answer(request, outcome);
+    }
+}
