@@ -92,8 +92,8 @@ impl<'m> Engine<'m> {
         self.make_room_for_layers(call);
         match origin {
             Origin::Client { client, .. } => {
-                let (bin, now) = (self.meters.bin(), self.now);
-                self.meters.client(client).arrives(bin, now);
+                let now = self.now;
+                self.meters.client(client).arrives(now);
             }
             // Before the call goes anywhere: it may end at once.
             Origin::Handler { request } => self.requests[request].nested = call,

@@ -15,11 +15,11 @@ impl<'m> Engine<'m> {
     /// A request reaches its instance: it is turned away, takes a worker, or waits for one.
     #[inline]
     pub(super) fn reaches(&mut self, request: u32) {
-        let (bin, now) = (self.meters.bin(), self.now);
+        let now = self.now;
         let state = &mut self.requests[request];
         state.reached = now;
         let route = &self.routes[state.edge.index()];
-        self.meters.book(route.served, |meter| meter.arrives(bin, now));
+        self.meters.book(route.served, |meter| meter.arrives(now));
         if !self.instances[route.instance(state.instance)].up {
             return self.turn_away(request, Outcome::Refused);
         }

@@ -40,7 +40,7 @@ impl Engine<'_> {
             &mut block.slot(Slot::Branch),
         );
         let Some(instance) = chosen else { return self.finds_no_instance(call, edge) };
-        let (bin, now) = (self.meters.bin(), self.now);
+        let now = self.now;
         // A handler's calls carry the version of the row that was last read on its behalf, and its
         // class, if they have none of their own.
         let (version, inherited) = match origin {
@@ -77,7 +77,7 @@ impl Engine<'_> {
         });
         self.calls[call].request = request;
         let meter = self.meters.edge(edge);
-        meter.arrives(bin, now);
+        meter.arrives(now);
         if attempt > 1 || is_further {
             meter.was_retry();
         }
