@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use rand::rand_core::utils::fill_bytes_via_next_word;
 use rand::{Rng, SeedableRng, TryRng};
 
-use super::block::{chacha8, two_chacha8};
+use super::block::chacha8;
 use super::component::{Component, Purpose};
 use super::key::{bytes, key};
 use rand_chacha::ChaCha8Rng;
@@ -29,7 +29,7 @@ pub struct DrawBlock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Slot {
-    /// How long the user thinks before the call.
+    /// How long the user thinks after the call; of the first attempt.
     Think = 0,
     /// How much work the attempt asks of the service.
     Demand = 1,
@@ -56,18 +56,6 @@ pub struct SlotDraws<'a> {
     taken: u64,
 }
 
-/// A slot's draws, of which the first was kept when the attempt's block was at hand. For further
-/// ones, which are seldom, the block is computed again.
-#[derive(Clone, Debug)]
-pub struct KeptDraws<'a> {
-    draws: &'a KeyedDraws,
-    call: u64,
-    attempt: u32,
-    slot: Slot,
-    first: u64,
-    taken: u64,
-}
-
 impl KeyedDraws {
     /// The draws of a component in a replication of a run with this seed.
     pub fn new(seed: u64, replication: u32, component: Component) -> Self {
@@ -86,31 +74,6 @@ impl KeyedDraws {
     pub fn block_of_step(&self, call: u64, attempt: u32, step: u32) -> DrawBlock {
         let nonce = u64::from(attempt) | u64::from(step) << 32;
         DrawBlock { words: chacha8(&self.key, call, nonce) }
-    }
-
-    /// [`block`](Self::block) of a call and an attempt, and that of others' call and attempt, in
-    /// little more time than one of them takes.
-    #[inline]
-    pub fn block_and(
-        &self,
-        call: u64,
-        attempt: u32,
-        others: &Self,
-        others_call: u64,
-        others_attempt: u32,
-    ) -> [DrawBlock; 2] {
-        two_chacha8(
-            [&self.key, &others.key],
-            [call, others_call],
-            [attempt.into(), others_attempt.into()],
-        )
-        .map(|words| DrawBlock { words })
-    }
-
-    /// A slot's draws, given the first: that of the [`block`](Self::block) of the attempt.
-    #[inline]
-    pub fn kept(&self, call: u64, attempt: u32, slot: Slot, first: u64) -> KeptDraws<'_> {
-        KeptDraws { draws: self, call, attempt, slot, first, taken: 0 }
     }
 
     /// The first attempts of consecutive calls, from this one on, several at a time.
@@ -196,37 +159,6 @@ impl TryRng for SlotDraws<'_> {
     }
 }
 
-impl TryRng for KeptDraws<'_> {
-    type Error = Infallible;
-
-    #[inline]
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let n = self.taken;
-        self.taken += 1;
-        Ok(match n {
-            0 => self.first,
-            _ => self.further(n - 1),
-        })
-    }
-
-    /// The high half of the next 64 bits.
-    #[inline]
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|bits| (bits >> 32) as u32)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        fill_bytes_via_next_word(bytes, || self.try_next_u64())
-    }
-}
-
-impl KeptDraws<'_> {
-    #[cold]
-    fn further(&self, n: u64) -> u64 {
-        self.draws.block(self.call, self.attempt).further(self.slot, n)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,24 +228,6 @@ mod tests {
                 assert_eq!(draws.next_u64(), expected.next_u64(), "{n} of {slot:?}");
             }
         }
-    }
-
-    #[test]
-    fn a_kept_draw_goes_on_as_its_slot_does() {
-        let keyed = payment();
-        let block = keyed.block(11, 2);
-        let mut kept = keyed.kept(11, 2, Slot::Think, block.bits(Slot::Think));
-        let mut draws = block.slot(Slot::Think);
-        for n in 0..30 {
-            assert_eq!(kept.next_u64(), draws.next_u64(), "{n}");
-        }
-    }
-
-    #[test]
-    fn two_blocks_at_once_are_those_of_each() {
-        let (one, two) = (payment(), KeyedDraws::new(9, 0, Component::named("think")));
-        let both = one.block_and(11, 2, &two, 1 << 40, 0);
-        assert_eq!(both, [one.block(11, 2), two.block(1 << 40, 0)]);
     }
 
     #[test]

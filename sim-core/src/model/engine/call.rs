@@ -33,8 +33,8 @@ pub(super) struct Call {
     pub(super) further_copies: u32,
     /// The attempt that it waits for.
     pub(super) request: u32,
-    /// Of a client of a closed loop: the draw for the thinking after it.
-    pub(super) think: u64,
+    /// How long a user of a closed loop thinks after it.
+    pub(super) thinks: SimDuration,
 }
 
 /// Who makes a call.
@@ -76,7 +76,13 @@ pub(super) enum LayerState {
 impl<'m> Engine<'m> {
     /// A client or a handler wants something: the call goes inward.
     #[inline]
-    pub(super) fn start_call(&mut self, edge: EdgeId, key: u64, origin: Origin, think: u64) {
+    pub(super) fn start_call(
+        &mut self,
+        edge: EdgeId,
+        key: u64,
+        origin: Origin,
+        thinks: SimDuration,
+    ) {
         let call = self.calls.insert(Call {
             key,
             started: self.now,
@@ -87,7 +93,7 @@ impl<'m> Engine<'m> {
             attempts: 0,
             further_copies: 0,
             request: NONE,
-            think,
+            thinks,
         });
         self.make_room_for_layers(call);
         match origin {
@@ -423,7 +429,7 @@ impl<'m> Engine<'m> {
 
     #[inline(always)]
     fn end_call(&mut self, call: u32, outcome: Outcome) {
-        let Call { started, origin, key, think, .. } = self.calls[call];
+        let Call { started, origin, thinks, .. } = self.calls[call];
         if let Origin::Layer { call: maker, layer } = origin {
             return self.made_call_ended(maker, usize::from(layer), call, outcome);
         }
@@ -438,7 +444,7 @@ impl<'m> Engine<'m> {
                 if outcome.is_good() {
                     meter.was_good();
                 }
-                self.user_was_answered(client, user, key, think);
+                self.user_was_answered(client, user, thinks);
             }
             Origin::Handler { request } => self.handler_was_answered(request, outcome),
         }

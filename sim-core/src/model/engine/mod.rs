@@ -112,7 +112,7 @@ impl<'m> Engine<'m> {
             layer_states: Vec::new(),
             layers_per_call,
             sources: Source::all(model, seed),
-            users: Users::all(model, seed),
+            users: Users::all(model),
             fronts: Front::all(model, seed),
             instances: model
                 .services
@@ -261,7 +261,7 @@ impl<'m> Engine<'m> {
             Load::Open(load) => (key % u64::from(load.clients)) as u32,
             Load::Closed(_) => 0,
         };
-        self.start_call(edge, key, Origin::Client { client, user }, 0);
+        self.start_call(edge, key, Origin::Client { client, user }, SimDuration::ZERO);
         self.schedule_arrival(source);
     }
 

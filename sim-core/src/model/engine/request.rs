@@ -1,7 +1,7 @@
 //! A request: one attempt of a call, from the moment it is sent until nothing refers to it.
 
 use super::super::spec::{EdgeId, ServiceId};
-use crate::kernel::SimTime;
+use crate::kernel::{SimDuration, SimTime};
 use crate::policy::Outcome;
 
 /// No slot.
@@ -18,8 +18,8 @@ pub(super) struct Request {
     pub(super) reached: SimTime,
     /// When it took its worker; before that, when it came to its queue, if it did.
     pub(super) worker_since: SimTime,
-    /// The draw for the demand of its first step, where that is drawn.
-    pub(super) demand: u64,
+    /// The demand of its first step, where that is work.
+    pub(super) demand: SimDuration,
     /// The call that it belongs to, and the generation of that slot.
     pub(super) call: u32,
     pub(super) call_generation: u32,

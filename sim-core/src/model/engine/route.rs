@@ -17,6 +17,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) layers: &'m [ResolvedLayer],
     /// The steps of its endpoint.
     pub(super) steps: &'m [Step],
+    /// The demand of the first of them, if that is work.
+    pub(super) first_demand: Option<&'m Distribution>,
     pub(super) link: &'m LinkSpec,
     /// The latency of its link, if nothing is drawn for it, and nothing is lost.
     pub(super) sure_latency: Option<SimDuration>,
@@ -69,13 +71,15 @@ impl<'m> Route<'m> {
             let constant_latency = constant(&link.latency);
             let loses = link.loss > 0.0;
             let first_demand = match endpoint.steps.first() {
-                Some(Step::Work(demand)) => constant(demand).is_none(),
-                _ => false,
+                Some(Step::Work(demand)) => Some(demand),
+                _ => None,
             };
+            let draws_demand = first_demand.is_some_and(|demand| constant(demand).is_none());
             let chooses = service.balancer.draws() && service.instances > 1;
             Self {
                 layers: &edge.policy.layers,
                 steps: &endpoint.steps,
+                first_demand,
                 link,
                 sure_latency: constant_latency.filter(|_| !loses),
                 constant_latency,
@@ -97,7 +101,7 @@ impl<'m> Route<'m> {
                 is_tied: edge.policy.layers.iter().any(is_tied),
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
-                draws: chooses || loses || constant_latency.is_none() || first_demand,
+                draws: chooses || loses || constant_latency.is_none() || draws_demand,
             }
         };
         model.edges.iter().map(of).collect()

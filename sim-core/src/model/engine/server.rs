@@ -215,11 +215,10 @@ impl<'m> Engine<'m> {
     fn work(&mut self, request: u32, route: &Route<'m>, demand: &Distribution) {
         let now = self.now;
         let state = &mut self.requests[request];
-        let draws = &self.draws[state.edge.index()];
         let demand = if state.step == 0 {
-            let first = state.demand;
-            demand.sample(&mut draws.kept(state.key, state.attempt, Slot::Demand, first))
+            state.demand
         } else {
+            let draws = &self.draws[state.edge.index()];
             let block = draws.block_of_step(state.key, state.attempt, u32::from(state.step));
             demand.sample(&mut block.slot(Slot::Demand))
         };
@@ -258,7 +257,7 @@ impl<'m> Engine<'m> {
         if self.routes[own.index()].deadlines == Deadlines::Propagated {
             self.set_inherited_deadline(request);
         }
-        self.start_call(edge, key, Origin::Handler { request }, 0);
+        self.start_call(edge, key, Origin::Handler { request }, SimDuration::ZERO);
         if self.routes[own.index()].is_async {
             self.release_worker(request);
             self.serve_waiting(request);

@@ -49,12 +49,16 @@ impl Engine<'_> {
             }
             Origin::Client { .. } | Origin::Layer { .. } => (0, 0),
         };
+        let demand = match route.first_demand {
+            Some(demand) => demand.sample(&mut block.slot(Slot::Demand)),
+            None => SimDuration::ZERO,
+        };
         let request = self.requests.insert(Request {
             key,
             sent: now,
             reached: now,
             worker_since: now,
-            demand: block.bits(Slot::Demand),
+            demand,
             call,
             call_generation: self.calls.generation(call),
             attempt,

@@ -4,6 +4,7 @@ use super::super::Engine;
 use super::super::call::{Call, LayerState, Origin};
 use super::super::request::NONE;
 use super::draws::LazyDraws;
+use crate::kernel::SimDuration;
 use crate::kernel::draw::lineage;
 use crate::policy::{FallbackPolicy, MadeDo, Outcome, ResolvedLayer};
 
