@@ -50,16 +50,22 @@ impl Front {
     }
 
     fn of(service: &ServiceSpec, seed: RunSeed) -> Self {
-        let (instances, balancing) = (service.instances, &service.balancer);
-        let outliers = Outliers::of(service, seed);
-        match (&balancing.algorithm, &outliers) {
-            (_, None) if instances == 1 => Self::Single,
-            (Algorithm::RoundRobin(_), None) => Self::InTurn { instances, next: 0 },
-            _ => Self::Watched(Box::new(Watched {
-                balancer: balancing.balancer(instances),
-                outliers,
+        let instances = service.instances;
+        match instances {
+            _ if Self::is_watched(service) => Self::Watched(Box::new(Watched {
+                balancer: service.balancer.balancer(instances),
+                outliers: Outliers::of(service, seed),
             })),
+            1 => Self::Single,
+            _ => Self::InTurn { instances, next: 0 },
         }
+    }
+
+    /// Whether the balancer of a service needs to know what becomes of requests.
+    pub(super) fn is_watched(service: &ServiceSpec) -> bool {
+        let in_turn = matches!(service.balancer.algorithm, Algorithm::RoundRobin(_));
+        let chooses = service.instances > 1 && !in_turn;
+        chooses || service.balancer.outlier.is_some()
     }
 
     /// Chooses an instance for a request, which is outstanding there from now on; `None` if there

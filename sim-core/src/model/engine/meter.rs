@@ -84,9 +84,12 @@ impl Meters {
     /// Books at a service and, where it is measured apart, at its endpoint.
     #[inline(always)]
     pub(super) fn book(&mut self, at: Subjects, mut book: impl FnMut(&mut Meter)) {
-        book(&mut self.subjects[at.service as usize]);
-        if let Some(endpoint) = at.endpoint {
-            book(&mut self.subjects[endpoint as usize]);
+        // One place that books, so that it is inlined there.
+        let mut next = Some(at.service);
+        let mut endpoint = at.endpoint;
+        while let Some(subject) = next {
+            book(&mut self.subjects[subject as usize]);
+            next = endpoint.take();
         }
     }
 

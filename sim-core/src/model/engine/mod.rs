@@ -276,8 +276,13 @@ impl<'m> Engine<'m> {
         if self.events >= self.limits.events {
             return Some(Runaway::Events);
         }
+        let limit = self.limits.in_flight as usize;
+        // Mostly there have never been so many.
+        if self.calls.most() + self.requests.most() <= limit {
+            return None;
+        }
         let in_flight = self.calls.len() + self.requests.len();
-        (in_flight > self.limits.in_flight as usize).then_some(Runaway::InFlight)
+        (in_flight > limit).then_some(Runaway::InFlight)
     }
 
     /// Each resource that was taken is given back or held by somebody who is still there; each

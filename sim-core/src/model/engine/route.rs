@@ -3,6 +3,7 @@
 use super::super::spec::{
     ColdStart, Deadlines, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
 };
+use super::front::Front;
 use super::meter::{self, Subjects};
 use crate::kernel::{Distribution, SimDuration};
 use crate::policy::{Abandoned, LateAnswers, ResolvedLayer, SentDeadlines};
@@ -48,6 +49,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) calls_off: bool,
     /// Whether a late answer ends the call.
     pub(super) accepts_late_answers: bool,
+    /// Whether the balancer in front of its service counts what is outstanding, or detects outliers.
+    pub(super) is_watched: bool,
     /// Whether something is drawn for every attempt: an instance, a latency, a loss, or the demand
     /// of the first step.
     pub(super) draws: bool,
@@ -101,6 +104,7 @@ impl<'m> Route<'m> {
                 is_tied: edge.policy.layers.iter().any(is_tied),
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
+                is_watched: Front::is_watched(service),
                 draws: chooses || loses || constant_latency.is_none() || draws_demand,
             }
         };

@@ -21,6 +21,12 @@ impl<T: Copy> Slab<T> {
         self.values.len() - self.free.len()
     }
 
+    /// How many slots have ever been occupied at one time.
+    #[inline]
+    pub(super) fn most(&self) -> usize {
+        self.values.len()
+    }
+
     /// Puts a value into a free slot.
     #[inline(always)]
     pub(super) fn insert(&mut self, value: T) -> u32 {

@@ -189,7 +189,7 @@ impl Engine<'_> {
 
     /// The caller's side of a request is done: the connection is closed, and the attempt has its
     /// outcome unless it was given up before.
-    #[inline]
+    #[inline(always)]
     fn leave_the_wire(&mut self, request: u32) {
         let state = &self.requests[request];
         if state.closed {
@@ -197,12 +197,17 @@ impl Engine<'_> {
         }
         let now = self.now;
         let (outcome, abandoned) = (state.outcome, state.abandoned);
-        self.fronts[state.service.index()].done(now, state.instance, state.sent);
+        let is_watched = self.routes[state.edge.index()].is_watched;
+        if is_watched {
+            self.fronts[state.service.index()].done(now, state.instance, state.sent);
+        }
         let meter = self.meters.edge(state.edge);
         meter.in_flight.down(now);
         if !abandoned {
             meter.ends(outcome, state.sent, now);
-            self.tell_outliers(request, outcome);
+            if is_watched {
+                self.tell_outliers(request, outcome);
+            }
         }
     }
 
@@ -236,7 +241,7 @@ impl Engine<'_> {
     }
 
     /// A request is done; its slot is free once no scheduled event names it any more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn discard(&mut self, request: u32) {
         let state = &mut self.requests[request];
         state.stage = Stage::Dead;
