@@ -37,6 +37,22 @@ pub(super) struct Call {
     pub(super) thinks: SimDuration,
 }
 
+impl Call {
+    /// No call.
+    pub(super) const BLANK: Self = Self {
+        key: 0,
+        started: SimTime::ZERO,
+        origin: Origin::Handler { request: NONE },
+        edge: EdgeId(0),
+        outermost: 0,
+        is_further: false,
+        attempts: 0,
+        further_copies: 0,
+        request: NONE,
+        thinks: SimDuration::ZERO,
+    };
+}
+
 /// Who makes a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Origin {
@@ -135,39 +151,54 @@ impl<'m> Engine<'m> {
         let edge = self.calls[call].edge;
         let layers = self.routes[edge.index()].layers;
         for (index, layer) in layers.iter().enumerate().skip(from) {
-            let state = match layer {
+            match layer {
                 ResolvedLayer::Retry(retry) => {
                     if retry.budget.is_some() {
                         self.open_budget(call, index);
                     }
                     let backoff = BackoffState::default();
-                    LayerState::Retrying { told_after: 0, attempts: 1, backoff, wait: Timer::NONE }
+                    *self.layer_state(call, index) = LayerState::Retrying {
+                        told_after: 0,
+                        attempts: 1,
+                        backoff,
+                        wait: Timer::NONE,
+                    };
                 }
                 ResolvedLayer::Timeout(after) => {
                     let timer = self.time_layer(call, edge, index);
-                    LayerState::Timed { timer, ends: self.now + *after }
+                    let ends = self.now + *after;
+                    *self.layer_state(call, index) = LayerState::Timed { timer, ends };
                 }
                 ResolvedLayer::Deadline(limit) => {
                     let ends = self.calls[call].started + *limit;
-                    LayerState::Timed { timer: self.time_call(call, edge, index, ends), ends }
+                    let timer = self.time_call(call, edge, index, ends);
+                    *self.layer_state(call, index) = LayerState::Timed { timer, ends };
                 }
-                ResolvedLayer::Fallback(_) => LayerState::Idle,
+                ResolvedLayer::Fallback(_) => *self.layer_state(call, index) = LayerState::Idle,
                 ResolvedLayer::Hedge(hedging) => return self.start_hedged(call, index, hedging),
-                ResolvedLayer::Guard(_) => match self.ask_guard(call, index) {
-                    Answer::Admit(pass) => LayerState::Passed { pass, since: self.now },
-                    Answer::Wait => {
-                        *self.layer_state(call, index) = LayerState::Waiting;
+                ResolvedLayer::Guard(_) => {
+                    if !self.passes_guard(call, index) {
                         return;
                     }
-                    // Told in its turn: whoever starts a call need not fear that it has ended already.
-                    answer @ Answer::Reject(_) => {
-                        return self.goes_on_in_turn(call, index, answer);
-                    }
-                },
-            };
-            *self.layer_state(call, index) = state;
+                }
+            }
         }
         self.send(call);
+    }
+
+    /// Whether a guard lets a call go on inward at once.
+    #[inline(never)]
+    fn passes_guard(&mut self, call: u32, index: usize) -> bool {
+        match self.ask_guard(call, index) {
+            Answer::Admit(pass) => {
+                *self.layer_state(call, index) = LayerState::Passed { pass, since: self.now };
+                return true;
+            }
+            Answer::Wait => *self.layer_state(call, index) = LayerState::Waiting,
+            // Told in its turn: whoever starts a call need not fear that it has ended already.
+            answer @ Answer::Reject(_) => self.goes_on_in_turn(call, index, answer),
+        }
+        false
     }
 
     /// A call goes on from the guard of a layer as it was told to, if it is still there.
@@ -214,8 +245,25 @@ impl<'m> Engine<'m> {
         let layers = self.routes[edge.index()].layers;
         for index in (usize::from(outermost)..inside).rev() {
             match &layers[index] {
-                ResolvedLayer::Retry(retry) if self.tries_again(call, index, retry, outcome) => {
-                    return;
+                ResolvedLayer::Retry(retry) => {
+                    if self.tries_again(call, index, retry, outcome) {
+                        return;
+                    }
+                    // It has no timer that runs: something inside has just ended.
+                    let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+                    debug_assert!(
+                        matches!(state, LayerState::Retrying { wait, .. } if wait.is_none()),
+                        "a retry that waits hears of an outcome"
+                    );
+                    if retry.budget.is_some() {
+                        self.close_budget(call, index, outcome);
+                    }
+                }
+                ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
+                    let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+                    if let LayerState::Timed { timer, .. } = state {
+                        self.queue.cancel(timer);
+                    }
                 }
                 ResolvedLayer::Fallback(fallback) => {
                     let Some(made_do) = self.at_fallback(call, index, fallback, outcome) else {
@@ -223,7 +271,9 @@ impl<'m> Engine<'m> {
                     };
                     outcome = made_do;
                 }
-                _ => self.leave_layer(call, index, outcome),
+                ResolvedLayer::Guard(_) | ResolvedLayer::Hedge(_) => {
+                    self.leave_layer(call, index, outcome);
+                }
             }
         }
         self.end_call(call, outcome);
@@ -357,7 +407,7 @@ impl<'m> Engine<'m> {
 
     /// A layer is done with a call that ends so: its timer stops, its guard and its budget hear
     /// of it.
-    #[inline(always)]
+    #[inline(never)]
     fn leave_layer(&mut self, call: u32, index: usize, outcome: Outcome) {
         let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
         match state {

@@ -53,6 +53,35 @@ pub(super) struct Request {
     pub(super) has_worker: bool,
 }
 
+impl Request {
+    /// No request.
+    pub(super) const BLANK: Self = Self {
+        key: 0,
+        sent: SimTime::ZERO,
+        reached: SimTime::ZERO,
+        worker_since: SimTime::ZERO,
+        demand: SimDuration::ZERO,
+        call: NONE,
+        call_generation: 0,
+        attempt: 0,
+        instance: 0,
+        version: 0,
+        nested: NONE,
+        previous: NONE,
+        next: NONE,
+        edge: EdgeId(0),
+        service: ServiceId(0),
+        step: 0,
+        class: 0,
+        pending: 0,
+        stage: Stage::Outbound,
+        outcome: Outcome::Ok,
+        abandoned: false,
+        closed: false,
+        has_worker: false,
+    };
+}
+
 /// Where a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {

@@ -49,7 +49,7 @@ impl<'m> Engine<'m> {
         if pool.take_worker() {
             self.instances[place].inside += 1;
             if let Some(outcome) = self.begin(request, false) {
-                self.finish(request, outcome);
+                self.finish_apart(request, outcome);
             }
         } else if pool.has_room() {
             self.instances[place].inside += 1;
@@ -278,7 +278,7 @@ impl<'m> Engine<'m> {
         let step = &route.steps[usize::from(step)];
         let optional = matches!(step, Step::Call { optional: true, .. });
         if outcome.is_failure() && !optional {
-            return self.finish(request, Outcome::ServerError);
+            return self.finish_apart(request, Outcome::ServerError);
         }
         if outcome == Outcome::Degraded && !optional {
             self.requests[request].outcome = Outcome::Degraded;
@@ -309,10 +309,16 @@ impl<'m> Engine<'m> {
     }
 
     /// The handler ends: the request leaves the instance and is answered.
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self, request: u32, outcome: Outcome) {
         let (instance, pool) = self.leave(request, outcome);
         self.serve_waiting_at(instance, pool);
+    }
+
+    /// As [`Engine::finish`], where a handler seldom ends.
+    #[inline(never)]
+    fn finish_apart(&mut self, request: u32, outcome: Outcome) {
+        self.finish(request, outcome);
     }
 
     /// As [`Engine::finish`], but whoever waits for the worker is not served yet: the places of the
@@ -424,6 +430,7 @@ impl<'m> Engine<'m> {
     }
 
     /// Takes a free worker for whoever is next in a pool.
+    #[inline(always)]
     fn next_in(&mut self, instance: usize, pool: usize) -> Option<u32> {
         if !self.instances[instance].up {
             return None;

@@ -132,7 +132,7 @@ impl Engine<'_> {
     }
 
     /// A user's call has ended: the user thinks so long, or leaves.
-    #[inline]
+    #[inline(always)]
     pub(super) fn user_was_answered(&mut self, client: ClientId, user: u32, thinks: SimDuration) {
         let model = self.model;
         let Load::Closed(load) = &model.clients[client.index()].load else { return };

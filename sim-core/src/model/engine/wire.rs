@@ -5,7 +5,7 @@ use super::Engine;
 use super::call::{Call, Origin};
 use super::event::Event;
 use super::front::affinity;
-use super::request::{NONE, Request, Stage};
+use super::request::{Request, Stage};
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::Outcome;
@@ -64,20 +64,12 @@ impl Engine<'_> {
             attempt,
             instance,
             version,
-            nested: NONE,
-            previous: NONE,
-            next: NONE,
             edge,
             service: route.service,
-            step: 0,
             class: route.priority.unwrap_or(inherited),
             // What follows schedules it.
             pending: 1,
-            stage: Stage::Outbound,
-            outcome: Outcome::Ok,
-            abandoned: false,
-            closed: false,
-            has_worker: false,
+            ..Request::BLANK
         });
         self.calls[call].request = request;
         let meter = self.meters.edge(edge);
@@ -106,6 +98,7 @@ impl Engine<'_> {
     }
 
     /// Sends the answer of a request back to its caller.
+    #[inline(always)]
     pub(super) fn transmit_answer(&mut self, request: u32, outcome: Outcome) {
         let state = &mut self.requests[request];
         state.stage = Stage::Inbound;

@@ -71,7 +71,7 @@ impl Engine<'_> {
             is_further: false,
             further_copies: 0,
             request: NONE,
-            think: 0,
+            thinks: SimDuration::ZERO,
         });
         self.make_room_for_layers(asked);
         *self.layer_state(call, layer) = LayerState::Asking { asked, place, failure };

@@ -24,6 +24,12 @@ pub(super) struct Hedged {
     timer: Timer,
 }
 
+impl Hedged {
+    /// No call.
+    pub(super) const NONE: Self =
+        Self { machine: HedgedCall::NONE, last: NONE, due: None, timer: Timer::NONE };
+}
+
 impl<'m> Engine<'m> {
     /// A call comes to a hedge: its first copy goes inward.
     pub(in crate::model::engine) fn start_hedged(

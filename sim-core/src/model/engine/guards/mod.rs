@@ -122,7 +122,7 @@ impl Guards {
             hedgers: Vec::new(),
             places: Vec::new(),
             memories: Vec::new(),
-            hedged: Slab::new(),
+            hedged: Slab::new(Hedged::NONE),
             released: Released::new(),
             turn: VecDeque::new(),
         };
