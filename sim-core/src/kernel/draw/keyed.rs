@@ -56,6 +56,18 @@ pub struct SlotDraws<'a> {
     taken: u64,
 }
 
+/// A slot's draws, of which the first was kept when the attempt's block was at hand. For further
+/// ones, which are seldom, the block is computed again.
+#[derive(Clone, Debug)]
+pub struct KeptDraws<'a> {
+    draws: &'a KeyedDraws,
+    call: u64,
+    attempt: u32,
+    slot: Slot,
+    first: u64,
+    taken: u64,
+}
+
 impl KeyedDraws {
     /// The draws of a component in a replication of a run with this seed.
     pub fn new(seed: u64, replication: u32, component: Component) -> Self {
@@ -76,6 +88,12 @@ impl KeyedDraws {
         DrawBlock { words: chacha8(&self.key, call, nonce) }
     }
 
+    /// A slot's draws, given the first: that of the [`block`](Self::block) of the attempt.
+    #[inline]
+    pub fn kept(&self, call: u64, attempt: u32, slot: Slot, first: u64) -> KeptDraws<'_> {
+        KeptDraws { draws: self, call, attempt, slot, first, taken: 0 }
+    }
+
     /// The first attempts of consecutive calls, from this one on, several at a time.
     pub fn first_attempts_from(&self, call: u64) -> FirstAttempts {
         let mut stream = ChaCha8Rng::from_seed(bytes(&self.key));
@@ -94,6 +112,13 @@ pub struct FirstAttempts {
 }
 
 impl FirstAttempts {
+    /// The blocks of the first attempts of four calls, from this one on.
+    #[inline(never)]
+    pub fn four_calls(&mut self, first: u64) -> [DrawBlock; 4] {
+        self.stream.set_word_pos(u128::from(first) * 16);
+        std::array::from_fn(|_| self.next_call())
+    }
+
     /// The block of the first attempt of the next call.
     #[inline]
     pub fn next_call(&mut self) -> DrawBlock {
@@ -105,6 +130,9 @@ impl FirstAttempts {
 }
 
 impl DrawBlock {
+    /// For an attempt that draws nothing.
+    pub const UNUSED: Self = Self { words: [0; 16] };
+
     /// A slot's draws, from its first.
     #[inline]
     pub fn slot(&self, slot: Slot) -> SlotDraws<'_> {
@@ -156,6 +184,37 @@ impl TryRng for SlotDraws<'_> {
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         fill_bytes_via_next_word(bytes, || self.try_next_u64())
+    }
+}
+
+impl TryRng for KeptDraws<'_> {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let n = self.taken;
+        self.taken += 1;
+        Ok(match n {
+            0 => self.first,
+            _ => self.further(n - 1),
+        })
+    }
+
+    /// The high half of the next 64 bits.
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|bits| (bits >> 32) as u32)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        fill_bytes_via_next_word(bytes, || self.try_next_u64())
+    }
+}
+
+impl KeptDraws<'_> {
+    #[cold]
+    fn further(&self, n: u64) -> u64 {
+        self.draws.block(self.call, self.attempt).further(self.slot, n)
     }
 }
 
@@ -231,6 +290,17 @@ mod tests {
     }
 
     #[test]
+    fn a_kept_draw_goes_on_as_its_slot_does() {
+        let keyed = payment();
+        let block = keyed.block(11, 2);
+        let mut kept = keyed.kept(11, 2, Slot::Think, block.bits(Slot::Think));
+        let mut draws = block.slot(Slot::Think);
+        for n in 0..30 {
+            assert_eq!(kept.next_u64(), draws.next_u64(), "{n}");
+        }
+    }
+
+    #[test]
     fn first_attempts_of_consecutive_calls_are_those_of_each() {
         let keyed = payment();
         for start in [0, 1, 6, 1 << 48] {
@@ -238,6 +308,16 @@ mod tests {
             for call in start..start + 20 {
                 assert_eq!(blocks.next_call(), keyed.block(call, 1), "{call}");
             }
+        }
+    }
+
+    #[test]
+    fn four_calls_are_those_of_each_wherever_they_start() {
+        let keyed = payment();
+        let mut blocks = keyed.first_attempts_from(0);
+        for first in [4, 0, 1 << 32, (7 << 32) - 4, u64::MAX - 7, 8] {
+            let four = [0, 1, 2, 3].map(|n| keyed.block(first + n, 1));
+            assert_eq!(blocks.four_calls(first), four, "{first}");
         }
     }
 

@@ -16,6 +16,7 @@ mod guards;
 mod injection;
 mod instance;
 mod limits;
+mod lookahead;
 mod meter;
 mod request;
 mod route;
@@ -45,6 +46,7 @@ pub(super) use route::Route;
 use slab::Slab;
 use source::Source;
 use users::Users;
+use wire::{Ahead, Drawn};
 
 /// The state of a run.
 pub(super) struct Engine<'m> {
@@ -77,10 +79,9 @@ pub(super) struct Engine<'m> {
     sites: Vec<u64>,
     lanes: Vec<Option<LaneId>>,
     routes: &'m [Route<'m>],
-    /// The draws of a first attempt that were made ahead, and of which call of which edge.
-    ahead: (EdgeId, u64, DrawBlock),
     /// What the last answer that was `throttled` said of when to come again.
     told: Option<SimDuration>,
+    ahead: Ahead,
     /// Whether a pool is letting the requests that wait in it take its workers.
     serving: bool,
     events: u64,
@@ -98,6 +99,10 @@ impl<'m> Engine<'m> {
         let mut queue = EventQueue::new();
         let component = |edge: usize| Component::named(&model.edges[edge].name);
         let edges = 0..model.edges.len();
+        let draws: Vec<KeyedDraws> = edges
+            .clone()
+            .map(|e| KeyedDraws::new(seed.seed, seed.replication, component(e)))
+            .collect();
         let layers = model.edges.iter().map(|edge| edge.policy.layers.len());
         let layers_per_call = layers.max().unwrap_or(0);
         let (first_instances, first_pools) = route::places(model);
@@ -112,7 +117,7 @@ impl<'m> Engine<'m> {
             layer_states: Vec::new(),
             layers_per_call,
             sources: Source::all(model, seed),
-            users: Users::all(model),
+            users: Users::all(model, routes, &draws),
             fronts: Front::all(model, seed),
             instances: model
                 .services
@@ -134,11 +139,8 @@ impl<'m> Engine<'m> {
             server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
             meters: Meters::new(model, plan),
-            ahead: (EdgeId(u16::MAX), 0, DrawBlock::default()),
-            draws: edges
-                .clone()
-                .map(|e| KeyedDraws::new(seed.seed, seed.replication, component(e)))
-                .collect(),
+            ahead: Ahead { edge: EdgeId(u16::MAX), key: 0, drawn: Drawn::Block(DrawBlock::UNUSED) },
+            draws,
             sites: edges.map(|e| component(e).id()).collect(),
             routes,
             told: None,
@@ -254,7 +256,8 @@ impl<'m> Engine<'m> {
         let (client, key) = (state.client, state.take_call());
         let edge = self.model.clients[client.index()].edge;
         if self.routes[edge.index()].draws {
-            self.ahead = (edge, key, state.first_attempt());
+            let drawn = Drawn::Block(state.first_attempt());
+            self.ahead = Ahead { edge, key, drawn };
         }
         let spec = &self.model.clients[client.index()];
         let user = match &spec.load {

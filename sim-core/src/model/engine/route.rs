@@ -54,6 +54,8 @@ pub(in super::super) struct Route<'m> {
     /// Whether something is drawn for every attempt: an instance, a latency, a loss, or the demand
     /// of the first step.
     pub(super) draws: bool,
+    /// Whether more is drawn for every attempt than the demand of the first step.
+    pub(super) draws_more: bool,
     /// What its service makes of the deadlines of its requests.
     pub(super) deadlines: Deadlines,
     /// Whether its requests say how long their caller waits.
@@ -79,6 +81,7 @@ impl<'m> Route<'m> {
             };
             let draws_demand = first_demand.is_some_and(|demand| constant(demand).is_none());
             let chooses = service.balancer.draws() && service.instances > 1;
+            let draws_more = chooses || loses || constant_latency.is_none();
             Self {
                 layers: &edge.policy.layers,
                 steps: &endpoint.steps,
@@ -105,7 +108,8 @@ impl<'m> Route<'m> {
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
                 is_watched: Front::is_watched(service),
-                draws: chooses || loses || constant_latency.is_none() || draws_demand,
+                draws: draws_more || draws_demand,
+                draws_more,
             }
         };
         model.edges.iter().map(of).collect()

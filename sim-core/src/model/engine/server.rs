@@ -354,6 +354,12 @@ impl<'m> Engine<'m> {
         (instance, pool)
     }
 
+    /// As [`Engine::leave`], of a request that took no time.
+    #[inline(never)]
+    fn leave_at_once(&mut self, request: u32, outcome: Outcome) {
+        self.leave(request, outcome);
+    }
+
     /// The news that its caller has closed the connection reaches a request: what is left of it
     /// is not done.
     #[inline(never)]
@@ -423,7 +429,7 @@ impl<'m> Engine<'m> {
                 self.begin(next, true)
             };
             if let Some(outcome) = ended {
-                self.leave(next, outcome);
+                self.leave_at_once(next, outcome);
             }
         }
         self.serving = false;

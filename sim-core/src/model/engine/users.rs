@@ -6,7 +6,10 @@ use super::super::workload::{ClosedLoad, Load, Start};
 use super::Engine;
 use super::call::Origin;
 use super::event::Event;
-use crate::kernel::draw::Slot;
+use super::lookahead::{FirstDraws, Lookahead};
+use super::route::Route;
+use super::wire::{Ahead, Drawn};
+use crate::kernel::draw::{KeyedDraws, Slot};
 use crate::kernel::{Distribution, SimDuration, SimTime};
 
 /// The users of one population.
@@ -16,16 +19,17 @@ pub(super) struct Users {
     calls: Vec<u32>,
     /// Users that load spikes add, behind the others: the first of them, and when they leave.
     spikes: Vec<(u32, SimTime)>,
+    lookahead: Option<Lookahead>,
 }
 
 impl Users {
     /// The users of each population, those of load spikes included; none for an open loop.
-    pub(super) fn all(model: &Model) -> Vec<Self> {
-        let clients = model.clients.iter().enumerate();
-        clients.map(|(id, _)| Self::new(model, ClientId(id as u16))).collect()
+    pub(super) fn all(model: &Model, routes: &[Route<'_>], draws: &[KeyedDraws]) -> Vec<Self> {
+        let ids = (0..model.clients.len() as u16).map(ClientId);
+        ids.map(|id| Self::new(model, id, routes, draws)).collect()
     }
 
-    fn new(model: &Model, id: ClientId) -> Self {
+    fn new(model: &Model, id: ClientId, routes: &[Route<'_>], draws: &[KeyedDraws]) -> Self {
         let client = &model.clients[id.index()];
         let users = match &client.load {
             Load::Closed(load) => load.users,
@@ -36,7 +40,14 @@ impl Users {
             spikes.push((all, ends));
             all += extra;
         }
-        Self { calls: vec![0; all as usize], spikes }
+        let lookahead = match &client.load {
+            Load::Closed(load) => {
+                let (route, draws) = (&routes[client.edge.index()], &draws[client.edge.index()]);
+                Lookahead::new(load, all as usize, route, draws)
+            }
+            Load::Open(_) => None,
+        };
+        Self { calls: vec![0; all as usize], spikes, lookahead }
     }
 
     /// Whether a user that a spike has added leaves at this time.
@@ -98,13 +109,18 @@ impl Engine<'_> {
 
     /// A user has thought, and calls.
     pub(super) fn user_calls(&mut self, client: ClientId, user: u32) {
-        let calls = &mut self.users[client.index()].calls[user as usize];
-        let key = number(user, *calls);
+        let users = &mut self.users[client.index()];
+        let calls = &mut users.calls[user as usize];
+        let (call, key) = (*calls, number(user, *calls));
         *calls += 1;
         let spec = &self.model.clients[client.index()];
-        let thinks = match &spec.load {
-            Load::Closed(load) => self.draw_ahead(spec.edge, key, load),
-            Load::Open(_) => SimDuration::ZERO,
+        let thinks = match (&spec.load, &mut users.lookahead) {
+            (Load::Closed(load), Some(lookahead)) => {
+                let drawn = lookahead.take(user, call, key);
+                self.use_ahead(spec.edge, key, load, drawn)
+            }
+            (Load::Closed(load), None) => self.draw_ahead(spec.edge, key, load),
+            (Load::Open(_), _) => SimDuration::ZERO,
         };
         self.start_call(spec.edge, key, Origin::Client { client, user }, thinks);
     }
@@ -117,10 +133,29 @@ impl Engine<'_> {
     #[inline]
     fn draw_ahead(&mut self, edge: EdgeId, key: u64, load: &ClosedLoad) -> SimDuration {
         if self.routes[edge.index()].draws {
-            self.ahead = (edge, key, self.draws[edge.index()].block(key, 1));
-            return load.think.sample(&mut self.ahead.2.slot(Slot::Think));
+            let block = self.draws[edge.index()].block(key, 1);
+            let thinks = load.think.sample(&mut block.slot(Slot::Think));
+            self.ahead = Ahead { edge, key, drawn: Drawn::Block(block) };
+            return thinks;
         }
         self.thinks_after(edge, key, load)
+    }
+
+    /// As [`Engine::draw_ahead`], where the draws are made already.
+    #[inline]
+    fn use_ahead(
+        &mut self,
+        edge: EdgeId,
+        key: u64,
+        load: &ClosedLoad,
+        drawn: FirstDraws,
+    ) -> SimDuration {
+        let draws = &self.draws[edge.index()];
+        if let Some(demand) = self.routes[edge.index()].first_demand {
+            let demand = demand.sample(&mut draws.kept(key, 1, Slot::Demand, drawn.demand));
+            self.ahead = Ahead { edge, key, drawn: Drawn::Demand(demand) };
+        }
+        load.think.sample(&mut draws.kept(key, 1, Slot::Think, drawn.think))
     }
 
     /// How long a user thinks after the call with this number.

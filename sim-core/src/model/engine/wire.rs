@@ -10,6 +10,23 @@ use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::Outcome;
 
+/// What was drawn for the first attempt of a call before it is sent.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    pub(super) edge: EdgeId,
+    pub(super) key: u64,
+    pub(super) drawn: Drawn,
+}
+
+/// See [`Ahead`].
+#[derive(Debug)]
+pub(super) enum Drawn {
+    /// Everything.
+    Block(DrawBlock),
+    /// The demand of its first step, where nothing else is drawn.
+    Demand(SimDuration),
+}
+
 impl Engine<'_> {
     /// Sends an attempt of a call onto the wire.
     #[inline(always)]
@@ -22,17 +39,16 @@ impl Engine<'_> {
         }
         let route = &self.routes[edge.index()];
         let fresh;
-        let block = match &self.ahead {
-            (ahead_edge, ahead_key, ahead)
-                if attempt == 1 && (*ahead_edge, *ahead_key) == (edge, key) =>
-            {
-                ahead
+        let (block, demand) = match &self.ahead {
+            ahead if attempt == 1 && (ahead.edge, ahead.key) == (edge, key) => match &ahead.drawn {
+                Drawn::Block(block) => (block, None),
+                Drawn::Demand(demand) => (&DrawBlock::UNUSED, Some(*demand)),
+            },
+            _ if route.draws => {
+                fresh = self.draws[edge.index()].block(key, attempt);
+                (&fresh, None)
             }
-            _ => {
-                let draws = &self.draws[edge.index()];
-                fresh = if route.draws { draws.block(key, attempt) } else { DrawBlock::default() };
-                &fresh
-            }
+            _ => (&DrawBlock::UNUSED, None),
         };
         let chosen = self.fronts[route.service.index()].choose(
             self.now,
@@ -49,9 +65,10 @@ impl Engine<'_> {
             }
             Origin::Client { .. } | Origin::Layer { .. } => (0, 0),
         };
-        let demand = match route.first_demand {
-            Some(demand) => demand.sample(&mut block.slot(Slot::Demand)),
-            None => SimDuration::ZERO,
+        let demand = match (demand, route.first_demand) {
+            (Some(demand), _) => demand,
+            (None, Some(demand)) => demand.sample(&mut block.slot(Slot::Demand)),
+            (None, None) => SimDuration::ZERO,
         };
         let request = self.requests.insert(Request {
             key,
