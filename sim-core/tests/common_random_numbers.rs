@@ -47,6 +47,34 @@ fn the_same_call_meets_the_same_demand_under_two_policies_that_retry_differently
 }
 
 #[test]
+fn a_user_thinks_as_long_after_a_call_whatever_became_of_it() {
+    let model = |demand: &str, layers: serde_json::Value| {
+        let mut model = one_service(closed(20, "exp(100ms)"), None, None, demand);
+        model.edges[0].policy = policy(layers);
+        model.length = d("20s");
+        model
+    };
+    let bucket = json!({ "token-bucket": { "capacity": 1, "refill": 1, "per": "1h" } });
+    let rejected = json!([{ "rate_limit": { "limiter": bucket } }]);
+    let three_attempts =
+        json!([{ "retry": { "max_attempts": 3, "backoff": { "immediate": {} } } }]);
+    let mut failing = model("0s", three_attempts);
+    let errors = json!({ "errors": { "share": 1.0 } });
+    failing.faults = vec![fault("0s", "20s", Target::Service(ServiceId(0)), errors)];
+    let mut balanced = model("0s", json!([]));
+    balanced.services[0].instances = 2;
+    balanced.services[0].balancer =
+        serde_json::from_value(json!({ "algorithm": { "random": {} } })).unwrap();
+    // None of them takes time, and each gets its draws in another way.
+    let calls = |model: &Model| subject(&simulate(model, 3), "shop").arrivals_per_bin.clone();
+    let plain = calls(&model("0s", json!([])));
+    assert!(plain.iter().sum::<u32>() > 3_000);
+    for other in [model("exp(1ns)", json!([])), model("0s", rejected), failing, balanced] {
+        assert_eq!(calls(&other), plain);
+    }
+}
+
+#[test]
 fn a_component_that_is_added_disturbs_nobody() {
     let alone = one_service(poisson(50.0), None, None, "exp(20ms)");
     let mut together = alone.clone();

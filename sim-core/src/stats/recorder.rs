@@ -36,9 +36,9 @@ pub struct Recorded {
 }
 
 /// How many counters share a flag.
-const BLOCK: usize = 64;
+const BLOCK: usize = 16;
 const BLOCKS: usize = buckets::COUNT / BLOCK;
-const _: () = assert!(buckets::COUNT.is_multiple_of(BLOCK));
+const _: () = assert!(buckets::COUNT.is_multiple_of(8 * BLOCK));
 
 impl Default for Recorder {
     fn default() -> Self {
@@ -107,33 +107,36 @@ impl Recorder {
         if self.counted == 0 {
             return SparseHistogram::default();
         }
-        let mut found = 0;
-        for block in 0..BLOCKS {
-            if std::mem::take(&mut self.touched[block]) {
-                found = self.gather(block, found);
+        self.gathered.clear();
+        for eight in (0..BLOCKS).step_by(8) {
+            // Mostly none of them was touched.
+            if self.touched[eight..eight + 8] == [false; 8] {
+                continue;
+            }
+            for block in eight..eight + 8 {
+                if std::mem::take(&mut self.touched[block]) {
+                    self.gather(block);
+                }
             }
         }
         self.counted = 0;
-        let found = &self.gathered[..found];
         SparseHistogram::from_ascending(
-            found.iter().map(|(bucket, _)| *bucket).collect(),
-            found.iter().map(|(_, count)| u64::from(*count)).collect(),
+            self.gathered.iter().map(|(bucket, _)| *bucket).collect(),
+            self.gathered.iter().map(|(_, count)| u64::from(*count)).collect(),
         )
     }
 
-    /// Moves the counters of a block behind the buckets that are `found`; how many are, then.
-    fn gather(&mut self, block: usize, mut found: usize) -> usize {
-        if self.gathered.len() < found + BLOCK {
-            self.gathered.resize(found + BLOCK, (0, 0));
-        }
+    /// Moves the counters of a block behind the buckets that are gathered.
+    fn gather(&mut self, block: usize) {
         let start = block * BLOCK;
+        let (mut above_zero, mut found) = ([(0, 0); BLOCK], 0);
         for (offset, counter) in self.counters[start..start + BLOCK].iter_mut().enumerate() {
             // Written in any case, and kept if the counter is above zero: no branch to mispredict.
-            self.gathered[found] = ((start + offset) as u32, *counter);
+            above_zero[found % BLOCK] = ((start + offset) as u32, *counter);
             found += usize::from(*counter != 0);
             *counter = 0;
         }
-        found
+        self.gathered.extend_from_slice(&above_zero[..found]);
     }
 }
 

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use rand::rand_core::utils::fill_bytes_via_next_word;
 use rand::{Rng, SeedableRng, TryRng};
 
-use super::block::{chacha8, two_chacha8};
+use super::block::chacha8;
 use super::component::{Component, Purpose};
 use super::key::{bytes, key};
 use rand_chacha::ChaCha8Rng;
@@ -29,7 +29,7 @@ pub struct DrawBlock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Slot {
-    /// How long the user thinks before the call.
+    /// How long the user thinks after the call; of the first attempt.
     Think = 0,
     /// How much work the attempt asks of the service.
     Demand = 1,
@@ -88,25 +88,6 @@ impl KeyedDraws {
         DrawBlock { words: chacha8(&self.key, call, nonce) }
     }
 
-    /// [`block`](Self::block) of a call and an attempt, and that of others' call and attempt, in
-    /// little more time than one of them takes.
-    #[inline]
-    pub fn block_and(
-        &self,
-        call: u64,
-        attempt: u32,
-        others: &Self,
-        others_call: u64,
-        others_attempt: u32,
-    ) -> [DrawBlock; 2] {
-        two_chacha8(
-            [&self.key, &others.key],
-            [call, others_call],
-            [attempt.into(), others_attempt.into()],
-        )
-        .map(|words| DrawBlock { words })
-    }
-
     /// A slot's draws, given the first: that of the [`block`](Self::block) of the attempt.
     #[inline]
     pub fn kept(&self, call: u64, attempt: u32, slot: Slot, first: u64) -> KeptDraws<'_> {
@@ -131,6 +112,13 @@ pub struct FirstAttempts {
 }
 
 impl FirstAttempts {
+    /// The blocks of the first attempts of four calls, from this one on.
+    #[inline(never)]
+    pub fn four_calls(&mut self, first: u64) -> [DrawBlock; 4] {
+        self.stream.set_word_pos(u128::from(first) * 16);
+        std::array::from_fn(|_| self.next_call())
+    }
+
     /// The block of the first attempt of the next call.
     #[inline]
     pub fn next_call(&mut self) -> DrawBlock {
@@ -142,6 +130,9 @@ impl FirstAttempts {
 }
 
 impl DrawBlock {
+    /// For an attempt that draws nothing.
+    pub const UNUSED: Self = Self { words: [0; 16] };
+
     /// A slot's draws, from its first.
     #[inline]
     pub fn slot(&self, slot: Slot) -> SlotDraws<'_> {
@@ -310,13 +301,6 @@ mod tests {
     }
 
     #[test]
-    fn two_blocks_at_once_are_those_of_each() {
-        let (one, two) = (payment(), KeyedDraws::new(9, 0, Component::named("think")));
-        let both = one.block_and(11, 2, &two, 1 << 40, 0);
-        assert_eq!(both, [one.block(11, 2), two.block(1 << 40, 0)]);
-    }
-
-    #[test]
     fn first_attempts_of_consecutive_calls_are_those_of_each() {
         let keyed = payment();
         for start in [0, 1, 6, 1 << 48] {
@@ -324,6 +308,16 @@ mod tests {
             for call in start..start + 20 {
                 assert_eq!(blocks.next_call(), keyed.block(call, 1), "{call}");
             }
+        }
+    }
+
+    #[test]
+    fn four_calls_are_those_of_each_wherever_they_start() {
+        let keyed = payment();
+        let mut blocks = keyed.first_attempts_from(0);
+        for first in [4, 0, 1 << 32, (7 << 32) - 4, u64::MAX - 7, 8] {
+            let four = [0, 1, 2, 3].map(|n| keyed.block(first + n, 1));
+            assert_eq!(blocks.four_calls(first), four, "{first}");
         }
     }
 

@@ -2,8 +2,10 @@
 
 use super::entry::Entry;
 
-/// How far an entry may have to move before the run counts as too long.
-const REACH: usize = 32;
+/// How many entries may have to move before the run counts as too long.
+const REACH: usize = 128;
+/// How many are moved one by one, rather than at once behind a place that is searched for.
+const NEAR: usize = 12;
 /// The least number of entries to make room for at a time.
 const ROOM: usize = 128;
 
@@ -54,7 +56,11 @@ impl<T: Copy> Bottom<T> {
         if self.tail == self.entries.len() {
             self.make_room(1, entry);
         }
-        sink(&mut self.entries[self.head..=self.tail], entry);
+        let run = &mut self.entries[self.head..=self.tail];
+        match run.len().checked_sub(2 + NEAR) {
+            Some(far) if run[far].time > entry.time => insert_far(run, far, entry),
+            _ => sink(run, entry),
+        }
         self.tail += 1;
         true
     }
@@ -119,6 +125,15 @@ pub(super) fn sort_nearly_sorted<T: Copy>(run: &mut [Entry<T>]) {
         let entry = run[i];
         sink(&mut run[..=i], entry);
     }
+}
+
+/// As [`sink`], where the entry at place `far` is later, too.
+#[inline(never)]
+fn insert_far<T: Copy>(run: &mut [Entry<T>], far: usize, entry: Entry<T>) {
+    let place = run[..far].partition_point(|e| e.time <= entry.time);
+    let last = run.len() - 1;
+    run.copy_within(place..last, place + 1);
+    run[place] = entry;
 }
 
 /// Puts `entry` behind all of a sorted run that are not later; the run's last place is free.

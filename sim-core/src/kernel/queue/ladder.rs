@@ -20,9 +20,11 @@ const FEW: usize = 6;
 /// Buckets of so many entries are sorted instead of split.
 const SMALL: usize = 32;
 /// So are buckets of so many entries, if that is little of the whole: an event that is scheduled
-/// next then seldom falls among them.
-const MEDIUM: usize = 512;
-const LITTLE: usize = 8;
+/// next then seldom falls among them,
+const MEDIUM: usize = 128;
+/// and even buckets of so many, if splitting would leave none but small ones.
+const LARGE: usize = 512;
+const LITTLE: usize = 3;
 /// Further buckets are loaded into the bottom until it holds so many entries,
 const ENOUGH: usize = 8;
 /// and none that would make it hold more than so many: they would have to go back too soon.
@@ -216,7 +218,7 @@ impl<T: Copy> Ladder<T> {
         let n = self.list(bucket).len();
         bucket.level == 0
             || n <= SMALL
-            || n <= MEDIUM && n * LITTLE <= self.stored && self.is_even(bucket)
+            || n <= LARGE && n * LITTLE <= self.stored && (n <= MEDIUM || self.is_even(bucket))
     }
 
     /// Whether splitting the bucket would leave none but small ones.

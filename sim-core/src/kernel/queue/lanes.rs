@@ -115,17 +115,17 @@ impl<E: Copy> Lanes<E> {
     /// Drops the cancelled entries of a lane, except for the first, which stands in `heads`.
     #[cold]
     fn sweep(&mut self, lane: u32, timers: &mut Timers) {
-        let lane = &mut self.lanes[lane as usize];
-        let mut old = std::mem::replace(&mut lane.entries, List::EMPTY);
-        while let Some(entry) = self.chunks.pop_front(&mut old) {
+        let Lane { entries, cancelled, .. } = &mut self.lanes[lane as usize];
+        let mut is_first = true;
+        self.chunks.retain(entries, |entry| {
             let timer = entry.item.timer;
-            if lane.entries.is_empty() || !timers.is_cancelled(timer) {
-                self.chunks.push(&mut lane.entries, entry);
-            } else {
+            let keep = std::mem::take(&mut is_first) || !timers.is_cancelled(timer);
+            if !keep {
                 timers.release(timer);
-                lane.cancelled -= 1;
+                *cancelled -= 1;
             }
-        }
+            keep
+        });
     }
 
     /// Changes the items of all lanes, in no particular order.

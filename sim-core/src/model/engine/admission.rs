@@ -9,11 +9,11 @@ impl Engine<'_> {
     /// A request reaches its instance: it is turned away, takes a worker, or waits for one.
     #[inline]
     pub(super) fn reaches(&mut self, request: u32) {
-        let (bin, now) = (self.meters.bin(), self.now);
+        let now = self.now;
         let state = &mut self.requests[request];
         state.reached = now;
         let route = &self.routes[state.edge.index()];
-        self.meters.book(route.served, |meter| meter.arrives(bin, now));
+        self.meters.book(route.served, |meter| meter.arrives(now));
         if !self.instances[route.instance(state.instance)].up {
             return self.turn_away(request, Outcome::Refused);
         }
@@ -44,7 +44,7 @@ impl Engine<'_> {
         if pool.take_worker() {
             self.instances[place].inside += 1;
             if let Some(outcome) = self.begin(request, false) {
-                self.finish(request, outcome);
+                self.finish_apart(request, outcome);
             }
         } else if pool.has_room() {
             self.instances[place].inside += 1;

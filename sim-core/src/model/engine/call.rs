@@ -4,79 +4,28 @@
 //! the wire; an outcome goes *outward* layer by layer until one of them tries again or the call
 //! ends.
 
-use super::super::spec::{ClientId, EdgeId};
+use super::super::spec::EdgeId;
 use super::Engine;
+use super::calls::{Call, LayerState, Origin};
 use super::event::Event;
 use super::request::NONE;
 use crate::kernel::draw::Slot;
 use crate::kernel::{SimDuration, SimTime, Timer};
 use crate::policy::backoff::BackoffState;
 use crate::policy::budget::AttemptEnd;
-use crate::policy::gate::{Answer, Pass};
+use crate::policy::gate::Answer;
 use crate::policy::{Outcome, ResolvedLayer, RetryPolicy};
-
-/// A call in progress.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Call {
-    /// Names its draws: the number of the call or, of a handler's, its lineage.
-    pub(super) key: u64,
-    pub(super) started: SimTime,
-    pub(super) origin: Origin,
-    pub(super) edge: EdgeId,
-    /// The first layer that it goes through: those outside are its maker's.
-    pub(super) outermost: u8,
-    /// Whether it is a further copy of a hedged call.
-    pub(super) is_further: bool,
-    /// How many attempts it has made, those of further copies not included.
-    pub(super) attempts: u32,
-    /// How many further copies hedges have made of it.
-    pub(super) further_copies: u32,
-    /// The attempt that it waits for.
-    pub(super) request: u32,
-    /// Of a client of a closed loop: the draw for the thinking after it.
-    pub(super) think: u64,
-}
-
-/// Who makes a call.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Origin {
-    /// A client; of a closed loop, which user of it.
-    Client { client: ClientId, user: u32 },
-    /// The handler of a request.
-    Handler { request: u32 },
-    /// A layer of another call: a hedge its copies, a fallback a call to somebody else.
-    Layer { call: u32, layer: u8 },
-}
-
-/// What a layer remembers of one call.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum LayerState {
-    /// The call has not come to the layer, or has left it.
-    Idle,
-    /// A timeout or a deadline runs, until then.
-    Timed { timer: Timer, ends: SimTime },
-    /// A retry: the attempts that it has let through, after how many of them it was last told when
-    /// to come again instead of its backoff, and its wait, if it waits.
-    Retrying { told_after: u16, attempts: u32, backoff: BackoffState, wait: Timer },
-    /// A guard has let the call pass, then.
-    Passed { pass: Pass, since: SimTime },
-    /// The call waits at a guard.
-    Waiting,
-    /// A guard has said so; the call's turn to go on is still to come.
-    Released(Answer),
-    /// A hedge waits for the copies of the call.
-    Hedging { hedged: u32 },
-    /// Of a copy: the one that was sent before it, of those that are out, and when it was sent.
-    Copy { before: u32, sent: SimTime },
-    /// A fallback waits for a call that it has made, the one at this place of its chain, after this
-    /// failure.
-    Asking { asked: u32, place: u8, failure: Outcome },
-}
 
 impl<'m> Engine<'m> {
     /// A client or a handler wants something: the call goes inward.
     #[inline]
-    pub(super) fn start_call(&mut self, edge: EdgeId, key: u64, origin: Origin, think: u64) {
+    pub(super) fn start_call(
+        &mut self,
+        edge: EdgeId,
+        key: u64,
+        origin: Origin,
+        thinks: SimDuration,
+    ) {
         let call = self.calls.insert(Call {
             key,
             started: self.now,
@@ -87,13 +36,13 @@ impl<'m> Engine<'m> {
             attempts: 0,
             further_copies: 0,
             request: NONE,
-            think,
+            thinks,
         });
         self.make_room_for_layers(call);
         match origin {
             Origin::Client { client, .. } => {
-                let (bin, now) = (self.meters.bin(), self.now);
-                self.meters.client(client).arrives(bin, now);
+                let now = self.now;
+                self.meters.client(client).arrives(now);
             }
             // Before the call goes anywhere: it may end at once.
             Origin::Handler { request } => self.requests[request].nested = call,
@@ -129,39 +78,54 @@ impl<'m> Engine<'m> {
         let edge = self.calls[call].edge;
         let layers = self.routes[edge.index()].layers;
         for (index, layer) in layers.iter().enumerate().skip(from) {
-            let state = match layer {
+            match layer {
                 ResolvedLayer::Retry(retry) => {
                     if retry.budget.is_some() {
                         self.open_budget(call, index);
                     }
                     let backoff = BackoffState::default();
-                    LayerState::Retrying { told_after: 0, attempts: 1, backoff, wait: Timer::NONE }
+                    *self.layer_state(call, index) = LayerState::Retrying {
+                        told_after: 0,
+                        attempts: 1,
+                        backoff,
+                        wait: Timer::NONE,
+                    };
                 }
                 ResolvedLayer::Timeout(after) => {
                     let timer = self.time_layer(call, edge, index);
-                    LayerState::Timed { timer, ends: self.now + *after }
+                    let ends = self.now + *after;
+                    *self.layer_state(call, index) = LayerState::Timed { timer, ends };
                 }
                 ResolvedLayer::Deadline(limit) => {
                     let ends = self.calls[call].started + *limit;
-                    LayerState::Timed { timer: self.time_call(call, edge, index, ends), ends }
+                    let timer = self.time_call(call, edge, index, ends);
+                    *self.layer_state(call, index) = LayerState::Timed { timer, ends };
                 }
-                ResolvedLayer::Fallback(_) => LayerState::Idle,
+                ResolvedLayer::Fallback(_) => *self.layer_state(call, index) = LayerState::Idle,
                 ResolvedLayer::Hedge(hedging) => return self.start_hedged(call, index, hedging),
-                ResolvedLayer::Guard(_) => match self.ask_guard(call, index) {
-                    Answer::Admit(pass) => LayerState::Passed { pass, since: self.now },
-                    Answer::Wait => {
-                        *self.layer_state(call, index) = LayerState::Waiting;
+                ResolvedLayer::Guard(_) => {
+                    if !self.passes_guard(call, index) {
                         return;
                     }
-                    // Told in its turn: whoever starts a call need not fear that it has ended already.
-                    answer @ Answer::Reject(_) => {
-                        return self.goes_on_in_turn(call, index, answer);
-                    }
-                },
-            };
-            *self.layer_state(call, index) = state;
+                }
+            }
         }
         self.send(call);
+    }
+
+    /// Whether a guard lets a call go on inward at once.
+    #[inline(never)]
+    fn passes_guard(&mut self, call: u32, index: usize) -> bool {
+        match self.ask_guard(call, index) {
+            Answer::Admit(pass) => {
+                *self.layer_state(call, index) = LayerState::Passed { pass, since: self.now };
+                return true;
+            }
+            Answer::Wait => *self.layer_state(call, index) = LayerState::Waiting,
+            // Told in its turn: whoever starts a call need not fear that it has ended already.
+            answer @ Answer::Reject(_) => self.goes_on_in_turn(call, index, answer),
+        }
+        false
     }
 
     /// A call goes on from the guard of a layer as it was told to, if it is still there.
@@ -208,8 +172,25 @@ impl<'m> Engine<'m> {
         let layers = self.routes[edge.index()].layers;
         for index in (usize::from(outermost)..inside).rev() {
             match &layers[index] {
-                ResolvedLayer::Retry(retry) if self.tries_again(call, index, retry, outcome) => {
-                    return;
+                ResolvedLayer::Retry(retry) => {
+                    if self.tries_again(call, index, retry, outcome) {
+                        return;
+                    }
+                    // It has no timer that runs: something inside has just ended.
+                    let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+                    debug_assert!(
+                        matches!(state, LayerState::Retrying { wait, .. } if wait.is_none()),
+                        "a retry that waits hears of an outcome"
+                    );
+                    if retry.budget.is_some() {
+                        self.close_budget(call, index, outcome);
+                    }
+                }
+                ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
+                    let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+                    if let LayerState::Timed { timer, .. } = state {
+                        self.queue.cancel(timer);
+                    }
                 }
                 ResolvedLayer::Fallback(fallback) => {
                     let Some(made_do) = self.at_fallback(call, index, fallback, outcome) else {
@@ -217,7 +198,9 @@ impl<'m> Engine<'m> {
                     };
                     outcome = made_do;
                 }
-                _ => self.leave_layer(call, index, outcome),
+                ResolvedLayer::Guard(_) | ResolvedLayer::Hedge(_) => {
+                    self.leave_layer(call, index, outcome);
+                }
             }
         }
         self.end_call(call, outcome);
@@ -351,7 +334,7 @@ impl<'m> Engine<'m> {
 
     /// A layer is done with a call that ends so: its timer stops, its guard and its budget hear
     /// of it.
-    #[inline(always)]
+    #[inline(never)]
     fn leave_layer(&mut self, call: u32, index: usize, outcome: Outcome) {
         let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
         match state {
@@ -423,7 +406,7 @@ impl<'m> Engine<'m> {
 
     #[inline(always)]
     fn end_call(&mut self, call: u32, outcome: Outcome) {
-        let Call { started, origin, key, think, .. } = self.calls[call];
+        let Call { started, origin, thinks, .. } = self.calls[call];
         if let Origin::Layer { call: maker, layer } = origin {
             return self.made_call_ended(maker, usize::from(layer), call, outcome);
         }
@@ -438,7 +421,7 @@ impl<'m> Engine<'m> {
                 if outcome.is_good() {
                     meter.was_good();
                 }
-                self.user_was_answered(client, user, key, think);
+                self.user_was_answered(client, user, thinks);
             }
             Origin::Handler { request } => self.handler_was_answered(request, outcome),
         }

@@ -6,7 +6,7 @@
 
 use super::super::spec::Deadlines as Checks;
 use super::Engine;
-use super::call::{Call, LayerState, Origin};
+use super::calls::{Call, LayerState, Origin};
 use super::event::Event;
 use super::request::NONE;
 use crate::kernel::{SimTime, Timer};

@@ -2,7 +2,7 @@
 
 use super::super::spec::{Model, ServiceId, ServiceSpec};
 use super::Engine;
-use super::call::Origin;
+use super::calls::Origin;
 use super::event::Event;
 use super::guards::LazyDraws;
 use super::request::Request;
@@ -11,7 +11,7 @@ use crate::kernel::SimTime;
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::model::RunSeed;
 use crate::policy::Outcome;
-use crate::policy::balancing::{Algorithm, HostBalancer};
+use crate::policy::balancing::{Algorithm, Balancing, HostBalancer};
 use crate::policy::breaker::outlier::OutlierMachine;
 use rand::Rng;
 use std::sync::Arc;
@@ -52,18 +52,24 @@ impl Front {
     }
 
     fn of(service: &ServiceSpec, seed: RunSeed) -> Self {
-        let (instances, balancing) = (service.instances, &service.balancer);
-        let outliers = Outliers::of(service, seed);
-        let is_watched = outliers.is_some() || balancing.health_check.is_some();
-        match &balancing.algorithm {
-            _ if instances == 1 && !is_watched => Self::Single,
-            Algorithm::RoundRobin(_) if !is_watched => Self::InTurn { instances, next: 0 },
-            _ => Self::Watched(Box::new(Watched {
-                balancer: balancing.balancer(instances),
-                outliers,
+        let instances = service.instances;
+        match instances {
+            _ if Self::is_watched(service) => Self::Watched(Box::new(Watched {
+                balancer: service.balancer.balancer(instances),
+                outliers: Outliers::of(service, seed),
                 answers_checks: vec![true; instances as usize],
             })),
+            1 => Self::Single,
+            _ => Self::InTurn { instances, next: 0 },
         }
+    }
+
+    /// Whether the balancer of a service needs to know what becomes of requests.
+    pub(super) fn is_watched(service: &ServiceSpec) -> bool {
+        let in_turn = matches!(service.balancer.algorithm, Algorithm::RoundRobin(_));
+        let chooses = service.instances > 1 && !in_turn;
+        let Balancing { outlier, health_check, .. } = &service.balancer;
+        chooses || outlier.is_some() || health_check.is_some()
     }
 
     /// Chooses an instance for a request, which is outstanding there from now on; `None` if there

@@ -1,7 +1,7 @@
 //! Counting, not logging: what is measured while a run goes on.
 //!
-//! A rate bin costs one add, a response time one add; integrals are kept by level and time of
-//! the last change. The loop tells the meters whenever time passes a boundary, so no counter
+//! An arrival costs one add, a response time one add, a level that changes one add; bins, slices and
+//! integrals are worked out when they are closed. The loop tells the meters whenever time passes a boundary, so no counter
 //! looks at the clock.
 
 use std::sync::Arc;
@@ -66,12 +66,6 @@ impl Meters {
         self.boundary
     }
 
-    /// The rate bin that is open.
-    #[inline]
-    pub(super) fn bin(&self) -> usize {
-        self.bin
-    }
-
     #[inline]
     pub(super) fn client(&mut self, id: ClientId) -> &mut Meter {
         &mut self.subjects[id.index()]
@@ -90,9 +84,12 @@ impl Meters {
     /// Books at a service and, where it is measured apart, at its endpoint.
     #[inline(always)]
     pub(super) fn book(&mut self, at: Subjects, mut book: impl FnMut(&mut Meter)) {
-        book(&mut self.subjects[at.service as usize]);
-        if let Some(endpoint) = at.endpoint {
-            book(&mut self.subjects[endpoint as usize]);
+        // One place that books, so that it is inlined there.
+        let mut next = Some(at.service);
+        let mut endpoint = at.endpoint;
+        while let Some(subject) = next {
+            book(&mut self.subjects[subject as usize]);
+            next = endpoint.take();
         }
     }
 
@@ -105,11 +102,16 @@ impl Meters {
             self.slice += 1;
         }
         if self.bin_end <= now {
+            self.close_bin();
             let width = self.plan.rate_bin.as_nanos();
             self.bin = (now.as_nanos() / width) as usize;
             self.bin_end = SimTime::from_nanos((self.bin as u64 + 1).saturating_mul(width));
         }
         self.set_boundary();
+    }
+
+    fn close_bin(&mut self) {
+        self.subjects.iter_mut().for_each(|meter| meter.close_bin(self.bin));
     }
 
     fn set_boundary(&mut self) {
@@ -130,6 +132,7 @@ impl Meters {
     /// Ends the run: `end` is the time up to which it went.
     pub(super) fn finish(mut self, end: SimTime, how: RunEnd, events: u64) -> RunRecord {
         self.pass_boundaries(end);
+        self.close_bin();
         if self.slice < self.plan.slice_ends.len() {
             self.subjects.iter_mut().for_each(|meter| meter.close_slice(end));
         }
@@ -173,7 +176,10 @@ pub(super) struct Meter {
     name: Arc<str>,
     kind: SubjectKind,
     per_bin: Vec<u32>,
+    /// Of the whole run; before the open slice; before the open bin.
     arrivals: u64,
+    arrivals_before_slice: u64,
+    arrivals_before_bin: u64,
     retries: u64,
     goodput: u64,
     outcomes: OutcomeCounts,
@@ -199,6 +205,8 @@ impl Meter {
             kind,
             per_bin: Vec::new(),
             arrivals: 0,
+            arrivals_before_slice: 0,
+            arrivals_before_bin: 0,
             retries: 0,
             goodput: 0,
             outcomes: OutcomeCounts::default(),
@@ -213,15 +221,11 @@ impl Meter {
         }
     }
 
-    /// A call, an attempt or a request arrives in the open rate bin.
+    /// A call, an attempt or a request arrives.
     #[inline]
-    pub(super) fn arrives(&mut self, bin: usize, now: SimTime) {
+    pub(super) fn arrives(&mut self, now: SimTime) {
         self.arrivals += 1;
         self.in_flight.up(now);
-        if bin >= self.per_bin.len() {
-            self.per_bin.resize(bin + 1, 0);
-        }
-        self.per_bin[bin] += 1;
     }
 
     /// What arrived was not the first attempt of its call.
@@ -262,14 +266,28 @@ impl Meter {
         self.wasted_ns += u128::from(now.since(since).as_nanos());
     }
 
+    /// What arrived since the last bin was closed, arrived in this one.
+    fn close_bin(&mut self, bin: usize) {
+        let arrived = self.arrivals - self.arrivals_before_bin;
+        if arrived == 0 {
+            return;
+        }
+        self.arrivals_before_bin = self.arrivals;
+        if bin >= self.per_bin.len() {
+            self.per_bin.resize(bin + 1, 0);
+        }
+        self.per_bin[bin] += arrived as u32;
+    }
+
     fn close_slice(&mut self, end: SimTime) {
         let response = self.response_time.close();
         let waiting = self.waiting_time.as_mut().map_or_else(Recorded::default, Recorder::close);
         let (in_flight_integral_ns, in_flight_max) = self.in_flight.close(end);
         let (queue_integral_ns, queue_max) = self.queue.close(end);
         let (busy_integral_ns, _) = self.busy.close(end);
+        let before = std::mem::replace(&mut self.arrivals_before_slice, self.arrivals);
         self.closed.push(SliceRecord {
-            arrivals: std::mem::take(&mut self.arrivals),
+            arrivals: self.arrivals - before,
             retries: std::mem::take(&mut self.retries),
             outcomes: std::mem::take(&mut self.outcomes),
             rejections: std::mem::take(&mut self.rejections),
@@ -301,19 +319,24 @@ impl Meter {
 }
 
 /// A number that changes over time: its integral and its largest value.
+///
+/// A level that rises at `t` is one higher from `t` on, so that the integral up to an end gains
+/// `end - t`, and loses as much where the level falls: what happens at `t` adds or takes away `t`, and
+/// the ends are put in when a slice is closed. No change has to be multiplied by how long the level
+/// had lasted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Level {
     level: u32,
     max: u32,
-    since: SimTime,
-    integral_ns: u128,
+    /// The integral of the open slice, less `level × end`: modulo 2¹²⁸, since it is mostly negative.
+    without_end: u128,
 }
 
 impl Level {
     /// One more.
     #[inline]
     pub(super) fn up(&mut self, now: SimTime) {
-        self.pass(now);
+        self.without_end = self.without_end.wrapping_sub(now.as_nanos().into());
         self.level += 1;
         self.max = self.max.max(self.level);
     }
@@ -322,7 +345,7 @@ impl Level {
     #[inline]
     pub(super) fn down(&mut self, now: SimTime) {
         debug_assert!(self.level > 0, "something ended that never began");
-        self.pass(now);
+        self.without_end = self.without_end.wrapping_add(now.as_nanos().into());
         self.level -= 1;
     }
 
@@ -332,16 +355,11 @@ impl Level {
         self.level
     }
 
-    #[inline]
-    fn pass(&mut self, now: SimTime) {
-        self.integral_ns += u128::from(self.level) * u128::from(now.since(self.since).as_nanos());
-        self.since = now;
-    }
-
     fn close(&mut self, end: SimTime) -> (u128, u32) {
-        self.pass(end);
-        let max = std::mem::replace(&mut self.max, self.level);
-        (std::mem::take(&mut self.integral_ns), max)
+        let of_end = u128::from(self.level) * u128::from(end.as_nanos());
+        let integral = self.without_end.wrapping_add(of_end);
+        self.without_end = 0_u128.wrapping_sub(of_end);
+        (integral, std::mem::replace(&mut self.max, self.level))
     }
 }
 

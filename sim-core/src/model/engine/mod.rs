@@ -1,15 +1,16 @@
 //! The engine: runs a checked model, event by event.
 //!
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
-//! each: [`call`] the layers of a policy, [`deadlines`] those that travel, [`guards`] those that hold
-//! calls back, [`wire`] the network, [`front`] the balancers, [`health`] checks of
-//! the instances, [`admission`] and [`limits`] whom an
+//! each: [`calls`] what is known of a call, [`call`] its way through the layers of its policy,
+//! [`guards`] what layers remember beyond it, [`deadlines`] those that travel, [`wire`] the network,
+//! [`front`] the balancers, [`health`] checks of the instances, [`admission`] and [`limits`] whom an
 //! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
 //! death and restart, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
 //! [`meter`] what is measured.
 
 mod admission;
 mod call;
+mod calls;
 mod crash;
 mod deadlines;
 mod event;
@@ -19,6 +20,7 @@ mod health;
 mod injection;
 mod instance;
 mod limits;
+mod lookahead;
 mod meter;
 mod request;
 mod route;
@@ -35,7 +37,7 @@ use super::{RunSeed, workload::Load};
 use crate::kernel::draw::{Component, DrawBlock, KeyedDraws};
 use crate::kernel::{EventQueue, LaneId, SimDuration, SimTime};
 use crate::policy::ResolvedLayer;
-use call::{Call, LayerState, Origin};
+use calls::{Call, LayerState, Origin};
 use deadlines::Deadlines;
 use event::Event;
 use front::Front;
@@ -49,6 +51,7 @@ pub(super) use route::Route;
 use slab::Slab;
 use source::Source;
 use users::Users;
+use wire::{Ahead, Drawn};
 
 /// The state of a run.
 pub(super) struct Engine<'m> {
@@ -82,10 +85,9 @@ pub(super) struct Engine<'m> {
     sites: Vec<u64>,
     lanes: Vec<Option<LaneId>>,
     routes: &'m [Route<'m>],
-    /// The draws of a first attempt that were made ahead, and of which call of which edge.
-    ahead: (EdgeId, u64, DrawBlock),
     /// What the last answer that was not good said of when to come again.
     told: Option<SimDuration>,
+    ahead: Ahead,
     /// Whether a pool is letting the requests that wait in it take its workers.
     serving: bool,
     events: u64,
@@ -103,6 +105,10 @@ impl<'m> Engine<'m> {
         let mut queue = EventQueue::new();
         let component = |edge: usize| Component::named(&model.edges[edge].name);
         let edges = 0..model.edges.len();
+        let draws: Vec<KeyedDraws> = edges
+            .clone()
+            .map(|e| KeyedDraws::new(seed.seed, seed.replication, component(e)))
+            .collect();
         let layers = model.edges.iter().map(|edge| edge.policy.layers.len());
         let layers_per_call = layers.max().unwrap_or(0);
         let (first_instances, first_pools) = route::places(model);
@@ -112,12 +118,12 @@ impl<'m> Engine<'m> {
             model,
             now: SimTime::ZERO,
             queue,
-            calls: Slab::new(),
-            requests: Slab::new(),
+            calls: Slab::new(Call::BLANK),
+            requests: Slab::new(Request::BLANK),
             layer_states: Vec::new(),
             layers_per_call,
             sources: Source::all(model, seed),
-            users: Users::all(model, seed),
+            users: Users::all(model, routes, &draws),
             fronts: Front::all(model, seed),
             instances: model
                 .services
@@ -140,11 +146,8 @@ impl<'m> Engine<'m> {
             server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
             meters: Meters::new(model, plan),
-            ahead: (EdgeId(u16::MAX), 0, DrawBlock::default()),
-            draws: edges
-                .clone()
-                .map(|e| KeyedDraws::new(seed.seed, seed.replication, component(e)))
-                .collect(),
+            ahead: Ahead { edge: EdgeId(u16::MAX), key: 0, drawn: Drawn::Block(DrawBlock::UNUSED) },
+            draws,
             sites: edges.map(|e| component(e).id()).collect(),
             routes,
             told: None,
@@ -268,14 +271,15 @@ impl<'m> Engine<'m> {
         let (client, key) = (state.client, state.take_call());
         let edge = self.model.clients[client.index()].edge;
         if self.routes[edge.index()].draws {
-            self.ahead = (edge, key, state.first_attempt());
+            let drawn = Drawn::Block(state.first_attempt());
+            self.ahead = Ahead { edge, key, drawn };
         }
         let spec = &self.model.clients[client.index()];
         let user = match &spec.load {
             Load::Open(load) => (key % u64::from(load.clients)) as u32,
             Load::Closed(_) => 0,
         };
-        self.start_call(edge, key, Origin::Client { client, user }, 0);
+        self.start_call(edge, key, Origin::Client { client, user }, SimDuration::ZERO);
         self.schedule_arrival(source);
     }
 
@@ -290,8 +294,13 @@ impl<'m> Engine<'m> {
         if self.events >= self.limits.events {
             return Some(Runaway::Events);
         }
+        let limit = self.limits.in_flight as usize;
+        // Mostly there have never been so many.
+        if self.calls.most() + self.requests.most() <= limit {
+            return None;
+        }
         let in_flight = self.calls.len() + self.requests.len();
-        (in_flight > self.limits.in_flight as usize).then_some(Runaway::InFlight)
+        (in_flight > limit).then_some(Runaway::InFlight)
     }
 
     /// Each resource that was taken is given back or held by somebody who is still there; each

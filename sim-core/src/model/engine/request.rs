@@ -1,7 +1,7 @@
 //! A request: one attempt of a call, from the moment it is sent until nothing refers to it.
 
 use super::super::spec::{EdgeId, ServiceId};
-use crate::kernel::SimTime;
+use crate::kernel::{SimDuration, SimTime};
 use crate::policy::Outcome;
 
 /// No slot.
@@ -18,8 +18,8 @@ pub(super) struct Request {
     pub(super) reached: SimTime,
     /// When it took its worker; before that, when it came to its queue, if it did.
     pub(super) worker_since: SimTime,
-    /// The draw for the demand of its first step, where that is drawn.
-    pub(super) demand: u64,
+    /// The demand of its first step, where that is work.
+    pub(super) demand: SimDuration,
     /// The call that it belongs to, and the generation of that slot.
     pub(super) call: u32,
     pub(super) call_generation: u32,
@@ -51,6 +51,35 @@ pub(super) struct Request {
     pub(super) closed: bool,
     /// Whether it holds a worker.
     pub(super) has_worker: bool,
+}
+
+impl Request {
+    /// No request.
+    pub(super) const BLANK: Self = Self {
+        key: 0,
+        sent: SimTime::ZERO,
+        reached: SimTime::ZERO,
+        worker_since: SimTime::ZERO,
+        demand: SimDuration::ZERO,
+        call: NONE,
+        call_generation: 0,
+        attempt: 0,
+        instance: 0,
+        version: 0,
+        nested: NONE,
+        previous: NONE,
+        next: NONE,
+        edge: EdgeId(0),
+        service: ServiceId(0),
+        step: 0,
+        class: 0,
+        pending: 0,
+        stage: Stage::Outbound,
+        outcome: Outcome::Ok,
+        abandoned: false,
+        closed: false,
+        has_worker: false,
+    };
 }
 
 /// Where a request is.
@@ -85,7 +114,7 @@ impl Stage {
 
 #[cfg(test)]
 mod tests {
-    use super::super::call::{Call, LayerState};
+    use super::super::calls::{Call, LayerState};
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 use super::super::spec::{
     ColdStart, Deadlines, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
 };
+use super::front::Front;
 use super::meter::{self, Subjects};
 use crate::kernel::{Distribution, SimDuration};
 use crate::policy::{Abandoned, LateAnswers, ResolvedLayer, SentDeadlines};
@@ -17,6 +18,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) layers: &'m [ResolvedLayer],
     /// The steps of its endpoint.
     pub(super) steps: &'m [Step],
+    /// The demand of the first of them, if that is work.
+    pub(super) first_demand: Option<&'m Distribution>,
     pub(super) link: &'m LinkSpec,
     /// The latency of its link, if nothing is drawn for it, and nothing is lost.
     pub(super) sure_latency: Option<SimDuration>,
@@ -51,9 +54,13 @@ pub(in super::super) struct Route<'m> {
     pub(super) calls_off: bool,
     /// Whether a late answer ends the call.
     pub(super) accepts_late_answers: bool,
+    /// Whether the balancer in front of its service counts what is outstanding, or detects outliers.
+    pub(super) is_watched: bool,
     /// Whether something is drawn for every attempt: an instance, a latency, a loss, or the demand
     /// of the first step.
     pub(super) draws: bool,
+    /// Whether more is drawn for every attempt than the demand of the first step.
+    pub(super) draws_more: bool,
     /// What its service makes of the deadlines of its requests.
     pub(super) deadlines: Deadlines,
     /// Whether its requests say how long their caller waits.
@@ -75,13 +82,16 @@ impl<'m> Route<'m> {
             let constant_latency = constant(&link.latency);
             let loses = link.loss > 0.0;
             let first_demand = match endpoint.steps.first() {
-                Some(Step::Work(demand)) => constant(demand).is_none(),
-                _ => false,
+                Some(Step::Work(demand)) => Some(demand),
+                _ => None,
             };
+            let draws_demand = first_demand.is_some_and(|demand| constant(demand).is_none());
             let chooses = service.balancer.draws() && service.instances > 1;
+            let draws_more = chooses || loses || constant_latency.is_none();
             Self {
                 layers: &edge.policy.layers,
                 steps: &endpoint.steps,
+                first_demand,
                 link,
                 sure_latency: constant_latency.filter(|_| !loses),
                 constant_latency,
@@ -106,7 +116,9 @@ impl<'m> Route<'m> {
                 is_tied: edge.policy.layers.iter().any(is_tied),
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
-                draws: chooses || loses || constant_latency.is_none() || first_demand,
+                is_watched: Front::is_watched(service),
+                draws: draws_more || draws_demand,
+                draws_more,
             }
         };
         model.edges.iter().map(of).collect()

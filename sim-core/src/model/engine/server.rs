@@ -2,7 +2,7 @@
 
 use super::super::spec::{Deadlines, RowId, Step};
 use super::Engine;
-use super::call::Origin;
+use super::calls::Origin;
 use super::event::Event;
 use super::instance::{Instance, Pool};
 use super::request::{NONE, Request, Stage};
@@ -103,11 +103,10 @@ impl<'m> Engine<'m> {
     fn work(&mut self, request: u32, route: &Route<'m>, demand: &Distribution) {
         let now = self.now;
         let state = &mut self.requests[request];
-        let draws = &self.draws[state.edge.index()];
         let demand = if state.step == 0 {
-            let first = state.demand;
-            demand.sample(&mut draws.kept(state.key, state.attempt, Slot::Demand, first))
+            state.demand
         } else {
+            let draws = &self.draws[state.edge.index()];
             let block = draws.block_of_step(state.key, state.attempt, u32::from(state.step));
             demand.sample(&mut block.slot(Slot::Demand))
         };
@@ -146,7 +145,7 @@ impl<'m> Engine<'m> {
         if self.routes[own.index()].deadlines == Deadlines::Propagated {
             self.set_inherited_deadline(request);
         }
-        self.start_call(edge, key, Origin::Handler { request }, 0);
+        self.start_call(edge, key, Origin::Handler { request }, SimDuration::ZERO);
         if self.routes[own.index()].is_async {
             self.release_worker(request);
             self.serve_waiting(request);
@@ -167,7 +166,7 @@ impl<'m> Engine<'m> {
         let step = &route.steps[usize::from(step)];
         let optional = matches!(step, Step::Call { optional: true, .. });
         if outcome.is_failure() && !optional {
-            return self.finish(request, Outcome::ServerError);
+            return self.finish_apart(request, Outcome::ServerError);
         }
         if outcome == Outcome::Degraded && !optional {
             self.requests[request].outcome = Outcome::Degraded;
@@ -198,10 +197,16 @@ impl<'m> Engine<'m> {
     }
 
     /// The handler ends: the request leaves the instance and is answered.
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish(&mut self, request: u32, outcome: Outcome) {
         let (instance, pool) = self.leave(request, outcome);
         self.serve_waiting_at(instance, pool);
+    }
+
+    /// As [`Engine::finish`], where a handler seldom ends.
+    #[inline(never)]
+    pub(super) fn finish_apart(&mut self, request: u32, outcome: Outcome) {
+        self.finish(request, outcome);
     }
 
     /// As [`Engine::finish`], but whoever waits for the worker is not served yet: the places of the
@@ -235,6 +240,12 @@ impl<'m> Engine<'m> {
         });
         self.transmit_answer(request, outcome);
         (instance, pool)
+    }
+
+    /// As [`Engine::leave`], of a request that took no time.
+    #[inline(never)]
+    fn leave_at_once(&mut self, request: u32, outcome: Outcome) {
+        self.leave(request, outcome);
     }
 
     /// The news that its caller has closed the connection reaches a request: what is left of it
@@ -306,13 +317,14 @@ impl<'m> Engine<'m> {
                 self.begin(next, true)
             };
             if let Some(outcome) = ended {
-                self.leave(next, outcome);
+                self.leave_at_once(next, outcome);
             }
         }
         self.serving = false;
     }
 
     /// Takes a free worker for whoever is next in a pool.
+    #[inline(always)]
     fn next_in(&mut self, instance: usize, pool: usize) -> Option<u32> {
         if !self.instances[instance].up {
             return None;

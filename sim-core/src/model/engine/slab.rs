@@ -6,14 +6,17 @@
 /// Values addressed by slot, with a generation for each slot.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
+    /// What lies in a slot before its first value.
+    blank: T,
     values: Vec<T>,
     generations: Vec<u32>,
     free: Vec<u32>,
 }
 
 impl<T: Copy> Slab<T> {
-    pub(super) fn new() -> Self {
-        Self { values: Vec::new(), generations: Vec::new(), free: Vec::new() }
+    /// An empty slab; it takes any value to fill a new slot with.
+    pub(super) fn new(blank: T) -> Self {
+        Self { blank, values: Vec::new(), generations: Vec::new(), free: Vec::new() }
     }
 
     /// How many slots are occupied.
@@ -21,22 +24,27 @@ impl<T: Copy> Slab<T> {
         self.values.len() - self.free.len()
     }
 
+    /// How many slots have ever been occupied at one time.
+    #[inline]
+    pub(super) fn most(&self) -> usize {
+        self.values.len()
+    }
+
     /// Puts a value into a free slot.
     #[inline(always)]
     pub(super) fn insert(&mut self, value: T) -> u32 {
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.values[slot as usize] = value;
-                slot
-            }
-            None => {
-                self.values.push(value);
-                self.generations.push(0);
-                (self.values.len() - 1) as u32
-            }
-        };
+        // One place that writes it, so that it is built there and not moved there.
+        let slot = self.free.pop().unwrap_or_else(|| self.add_slot());
+        self.values[slot as usize] = value;
         self.generations[slot as usize] = self.generations[slot as usize].wrapping_add(1);
         slot
+    }
+
+    #[cold]
+    fn add_slot(&mut self) -> u32 {
+        self.values.push(self.blank);
+        self.generations.push(0);
+        (self.values.len() - 1) as u32
     }
 
     /// Empties a slot. Every value is removed exactly once.
@@ -94,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_slot_is_reused_under_a_new_generation() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::new(' ');
         let a = slab.insert('a');
         let generation = slab.generation(a);
         assert!(slab.is_current(a, generation));
@@ -111,7 +119,7 @@ mod tests {
     #[should_panic(expected = "emptied twice")]
     #[cfg(debug_assertions)]
     fn nothing_is_removed_twice() {
-        let mut slab = Slab::new();
+        let mut slab = Slab::new(0);
         let a = slab.insert(1);
         slab.remove(a);
         slab.remove(a);

@@ -4,11 +4,13 @@ use super::super::fault::Fault;
 use super::super::spec::{ClientId, EdgeId, Model, Target};
 use super::super::workload::{ClosedLoad, Load, Start};
 use super::Engine;
-use super::call::Origin;
+use super::calls::Origin;
 use super::event::Event;
-use crate::kernel::draw::{Component, KeyedDraws, Slot};
-use crate::kernel::{SimDuration, SimTime};
-use crate::model::RunSeed;
+use super::lookahead::{FirstDraws, Lookahead};
+use super::route::Route;
+use super::wire::{Ahead, Drawn};
+use crate::kernel::draw::{KeyedDraws, Slot};
+use crate::kernel::{Distribution, SimDuration, SimTime};
 
 /// The users of one population.
 #[derive(Debug)]
@@ -17,17 +19,17 @@ pub(super) struct Users {
     calls: Vec<u32>,
     /// Users that load spikes add, behind the others: the first of them, and when they leave.
     spikes: Vec<(u32, SimTime)>,
-    think: KeyedDraws,
+    lookahead: Option<Lookahead>,
 }
 
 impl Users {
     /// The users of each population, those of load spikes included; none for an open loop.
-    pub(super) fn all(model: &Model, seed: RunSeed) -> Vec<Self> {
-        let clients = model.clients.iter().enumerate();
-        clients.map(|(id, _)| Self::new(model, ClientId(id as u16), seed)).collect()
+    pub(super) fn all(model: &Model, routes: &[Route<'_>], draws: &[KeyedDraws]) -> Vec<Self> {
+        let ids = (0..model.clients.len() as u16).map(ClientId);
+        ids.map(|id| Self::new(model, id, routes, draws)).collect()
     }
 
-    fn new(model: &Model, id: ClientId, seed: RunSeed) -> Self {
+    fn new(model: &Model, id: ClientId, routes: &[Route<'_>], draws: &[KeyedDraws]) -> Self {
         let client = &model.clients[id.index()];
         let users = match &client.load {
             Load::Closed(load) => load.users,
@@ -38,12 +40,14 @@ impl Users {
             spikes.push((all, ends));
             all += extra;
         }
-        let component = Component::named(&format!("think {}", client.name));
-        Self {
-            calls: vec![0; all as usize],
-            spikes,
-            think: KeyedDraws::new(seed.seed, seed.replication, component),
-        }
+        let lookahead = match &client.load {
+            Load::Closed(load) => {
+                let (route, draws) = (&routes[client.edge.index()], &draws[client.edge.index()]);
+                Lookahead::new(load, all as usize, route, draws)
+            }
+            Load::Open(_) => None,
+        };
+        Self { calls: vec![0; all as usize], spikes, lookahead }
     }
 
     /// Whether a user that a spike has added leaves at this time.
@@ -73,7 +77,7 @@ fn number(user: u32, call: u32) -> u64 {
     u64::from(user) << 32 | u64::from(call)
 }
 
-/// The thinking before the first call is no call's: it has the last number.
+/// The thinking before the first call is after no call: that has the last number.
 const BEFORE_THE_FIRST: u32 = u32::MAX;
 
 impl Engine<'_> {
@@ -86,7 +90,9 @@ impl Engine<'_> {
             for user in 0..load.users {
                 let first = match load.start {
                     Start::Synchronized => SimDuration::ZERO,
-                    Start::Spread => self.think_first(id, load, number(user, BEFORE_THE_FIRST)),
+                    Start::Spread => {
+                        self.thinks_after(client.edge, number(user, BEFORE_THE_FIRST), load)
+                    }
                 };
                 self.schedule_user(id, user, SimTime::ZERO + first);
             }
@@ -103,28 +109,66 @@ impl Engine<'_> {
 
     /// A user has thought, and calls.
     pub(super) fn user_calls(&mut self, client: ClientId, user: u32) {
-        let calls = &mut self.users[client.index()].calls[user as usize];
-        let key = number(user, *calls);
+        let users = &mut self.users[client.index()];
+        let calls = &mut users.calls[user as usize];
+        let (call, key) = (*calls, number(user, *calls));
         *calls += 1;
-        let edge = self.model.clients[client.index()].edge;
-        let think = self.draw_ahead(client, edge, key);
-        self.start_call(edge, key, Origin::Client { client, user }, think);
+        let spec = &self.model.clients[client.index()];
+        let thinks = match (&spec.load, &mut users.lookahead) {
+            (Load::Closed(load), Some(lookahead)) => {
+                let drawn = lookahead.take(user, call, key);
+                self.use_ahead(spec.edge, key, load, drawn)
+            }
+            (Load::Closed(load), None) => self.draw_ahead(spec.edge, key, load),
+            (Load::Open(_), _) => SimDuration::ZERO,
+        };
+        self.start_call(spec.edge, key, Origin::Client { client, user }, thinks);
     }
 
-    /// Makes the draws of a call's first attempt and of the thinking after it, at once where both
-    /// are needed; gives the latter.
-    fn draw_ahead(&mut self, client: ClientId, edge: EdgeId, key: u64) -> u64 {
-        let think = &self.users[client.index()].think;
-        if !self.routes[edge.index()].draws {
-            return think.block(key, 0).bits(Slot::Think);
+    /// Makes the draws of a call's first attempt, where they are needed, and gives how long its user
+    /// thinks after it.
+    ///
+    /// The thinking has a slot of its own among the draws of the first attempt, so that it is the same
+    /// however many attempts the call makes, and where a guard turns the call away before any.
+    #[inline]
+    fn draw_ahead(&mut self, edge: EdgeId, key: u64, load: &ClosedLoad) -> SimDuration {
+        if self.routes[edge.index()].draws {
+            let block = self.draws[edge.index()].block(key, 1);
+            let thinks = load.think.sample(&mut block.slot(Slot::Think));
+            self.ahead = Ahead { edge, key, drawn: Drawn::Block(block) };
+            return thinks;
         }
-        let [attempt, after] = self.draws[edge.index()].block_and(key, 1, think, key, 0);
-        self.ahead = (edge, key, attempt);
-        after.bits(Slot::Think)
+        self.thinks_after(edge, key, load)
     }
 
-    /// A user's call has ended: the user thinks, or leaves.
-    pub(super) fn user_was_answered(&mut self, client: ClientId, user: u32, key: u64, think: u64) {
+    /// As [`Engine::draw_ahead`], where the draws are made already.
+    #[inline]
+    fn use_ahead(
+        &mut self,
+        edge: EdgeId,
+        key: u64,
+        load: &ClosedLoad,
+        drawn: FirstDraws,
+    ) -> SimDuration {
+        let draws = &self.draws[edge.index()];
+        if let Some(demand) = self.routes[edge.index()].first_demand {
+            let demand = demand.sample(&mut draws.kept(key, 1, Slot::Demand, drawn.demand));
+            self.ahead = Ahead { edge, key, drawn: Drawn::Demand(demand) };
+        }
+        load.think.sample(&mut draws.kept(key, 1, Slot::Think, drawn.think))
+    }
+
+    /// How long a user thinks after the call with this number.
+    fn thinks_after(&self, edge: EdgeId, key: u64, load: &ClosedLoad) -> SimDuration {
+        if let Distribution::Constant(always) = load.think {
+            return always;
+        }
+        load.think.sample(&mut self.draws[edge.index()].block(key, 1).slot(Slot::Think))
+    }
+
+    /// A user's call has ended: the user thinks so long, or leaves.
+    #[inline(always)]
+    pub(super) fn user_was_answered(&mut self, client: ClientId, user: u32, thinks: SimDuration) {
         let model = self.model;
         let Load::Closed(load) = &model.clients[client.index()].load else { return };
         let users = &self.users[client.index()];
@@ -132,13 +176,7 @@ impl Engine<'_> {
         if load.calls_per_user.is_some_and(|limit| made >= limit) || users.leaves(user, self.now) {
             return;
         }
-        let thinks = load.think.sample(&mut users.think.kept(key, 0, Slot::Think, think));
         self.schedule_user(client, user, self.now + thinks);
-    }
-
-    fn think_first(&self, client: ClientId, load: &ClosedLoad, key: u64) -> SimDuration {
-        let block = self.users[client.index()].think.block(key, 0);
-        load.think.sample(&mut block.slot(Slot::Think))
     }
 
     fn schedule_user(&mut self, client: ClientId, user: u32, at: SimTime) {

@@ -2,14 +2,31 @@
 
 use super::super::spec::{Deadlines, EdgeId, LinkSpec};
 use super::Engine;
-use super::call::{Call, Origin};
+use super::calls::{Call, Origin};
 use super::event::Event;
 use super::front::affinity;
 use super::limits::Attempt;
-use super::request::{NONE, Request, Stage};
+use super::request::{Request, Stage};
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::Outcome;
+
+/// What was drawn for the first attempt of a call before it is sent.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    pub(super) edge: EdgeId,
+    pub(super) key: u64,
+    pub(super) drawn: Drawn,
+}
+
+/// See [`Ahead`].
+#[derive(Debug)]
+pub(super) enum Drawn {
+    /// Everything.
+    Block(DrawBlock),
+    /// The demand of its first step, where nothing else is drawn.
+    Demand(SimDuration),
+}
 
 impl Engine<'_> {
     /// Sends an attempt of a call onto the wire.
@@ -23,17 +40,16 @@ impl Engine<'_> {
         }
         let route = &self.routes[edge.index()];
         let fresh;
-        let block = match &self.ahead {
-            (ahead_edge, ahead_key, ahead)
-                if attempt == 1 && (*ahead_edge, *ahead_key) == (edge, key) =>
-            {
-                ahead
+        let (block, demand) = match &self.ahead {
+            ahead if attempt == 1 && (ahead.edge, ahead.key) == (edge, key) => match &ahead.drawn {
+                Drawn::Block(block) => (block, None),
+                Drawn::Demand(demand) => (&DrawBlock::UNUSED, Some(*demand)),
+            },
+            _ if route.draws => {
+                fresh = self.draws[edge.index()].block(key, attempt);
+                (&fresh, None)
             }
-            _ => {
-                let draws = &self.draws[edge.index()];
-                fresh = if route.draws { draws.block(key, attempt) } else { DrawBlock::default() };
-                &fresh
-            }
+            _ => (&DrawBlock::UNUSED, None),
         };
         let chosen = self.fronts[route.service.index()].choose(
             self.now,
@@ -41,44 +57,41 @@ impl Engine<'_> {
             &mut block.slot(Slot::Branch),
         );
         let Some(instance) = chosen else { return self.finds_no_instance(call, edge) };
-        let (bin, now) = (self.meters.bin(), self.now);
+        let now = self.now;
         // A handler's calls carry the version of the row that was last read on its behalf.
         let version = match origin {
             Origin::Handler { request } => self.requests[request].version,
             Origin::Client { .. } | Origin::Layer { .. } => 0,
+        };
+        let demand = match (demand, route.first_demand) {
+            (Some(demand), _) => demand,
+            (None, Some(demand)) => demand.sample(&mut block.slot(Slot::Demand)),
+            (None, None) => SimDuration::ZERO,
         };
         let request = self.requests.insert(Request {
             key,
             sent: now,
             reached: now,
             worker_since: now,
-            demand: block.bits(Slot::Demand),
+            demand,
             call,
             call_generation: self.calls.generation(call),
             attempt,
             instance,
             version,
-            nested: NONE,
-            previous: NONE,
-            next: NONE,
             edge,
             service: route.service,
-            step: 0,
             class: 0,
             // What follows schedules it.
             pending: 1,
-            stage: Stage::Outbound,
-            outcome: Outcome::Ok,
-            abandoned: false,
-            closed: false,
-            has_worker: false,
+            ..Request::BLANK
         });
         self.calls[call].request = request;
         if route.has_classes {
             self.requests[request].class = self.class_of(call);
         }
         let meter = self.meters.edge(edge);
-        meter.arrives(bin, now);
+        meter.arrives(now);
         if attempt > 1 || is_further {
             meter.was_retry();
         }
@@ -103,6 +116,7 @@ impl Engine<'_> {
     }
 
     /// Sends the answer of a request back to its caller.
+    #[inline(always)]
     pub(super) fn transmit_answer(&mut self, request: u32, outcome: Outcome) {
         let state = &mut self.requests[request];
         state.stage = Stage::Inbound;
@@ -185,7 +199,7 @@ impl Engine<'_> {
 
     /// The caller's side of a request is done: the connection is closed, and the attempt has its
     /// outcome unless it was given up before.
-    #[inline]
+    #[inline(always)]
     fn leave_the_wire(&mut self, request: u32) {
         let state = &self.requests[request];
         if state.closed {
@@ -193,12 +207,17 @@ impl Engine<'_> {
         }
         let now = self.now;
         let (outcome, abandoned) = (state.outcome, state.abandoned);
-        self.fronts[state.service.index()].done(now, state.instance, state.sent);
+        let is_watched = self.routes[state.edge.index()].is_watched;
+        if is_watched {
+            self.fronts[state.service.index()].done(now, state.instance, state.sent);
+        }
         let meter = self.meters.edge(state.edge);
         meter.in_flight.down(now);
         if !abandoned {
             meter.ends(outcome, state.sent, now);
-            self.tell_outliers(request, outcome);
+            if is_watched {
+                self.tell_outliers(request, outcome);
+            }
         }
     }
 
@@ -232,7 +251,7 @@ impl Engine<'_> {
     }
 
     /// A request is done; its slot is free once no scheduled event names it any more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn discard(&mut self, request: u32) {
         let state = &mut self.requests[request];
         state.stage = Stage::Dead;

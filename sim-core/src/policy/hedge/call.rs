@@ -40,6 +40,16 @@ pub struct HedgedCall {
 }
 
 impl HedgedCall {
+    /// No call: no copy of it is out, and none will be.
+    pub(crate) const NONE: Self = Self {
+        plan: Plan { max_attempts: 0, non_fatal: None, tied: false },
+        delay: None,
+        sent: 0,
+        out: 0,
+        sends_at: None,
+        failure: Outcome::Cancelled,
+    };
+
     pub(super) fn new(plan: Plan, now: SimTime, delay: Option<SimDuration>) -> Self {
         let failure = Outcome::Cancelled;
         let mut call = Self { plan, delay, sent: 1, out: 1, sends_at: None, failure };

@@ -1,9 +1,10 @@
 //! Making do: what becomes of an outcome at a fallback, and the calls that a fallback makes.
 
 use super::super::Engine;
-use super::super::call::{Call, LayerState, Origin};
+use super::super::calls::{Call, LayerState, Origin};
 use super::super::request::NONE;
 use super::draws::LazyDraws;
+use crate::kernel::SimDuration;
 use crate::kernel::draw::lineage;
 use crate::policy::{FallbackPolicy, MadeDo, Outcome, ResolvedLayer};
 
@@ -70,7 +71,7 @@ impl Engine<'_> {
             is_further: false,
             further_copies: 0,
             request: NONE,
-            think: 0,
+            thinks: SimDuration::ZERO,
         });
         self.make_room_for_layers(asked);
         *self.layer_state(call, layer) = LayerState::Asking { asked, place, failure };

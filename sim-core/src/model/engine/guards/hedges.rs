@@ -4,7 +4,7 @@
 //! named by its lineage.
 
 use super::super::Engine;
-use super::super::call::{Call, LayerState, Origin};
+use super::super::calls::{Call, LayerState, Origin};
 use super::super::event::Event;
 use super::super::request::NONE;
 use crate::kernel::draw::lineage;
@@ -22,6 +22,12 @@ pub(super) struct Hedged {
     /// When the timer for the next copy fires, if it runs.
     due: Option<SimTime>,
     timer: Timer,
+}
+
+impl Hedged {
+    /// No call.
+    pub(super) const NONE: Self =
+        Self { machine: HedgedCall::NONE, last: NONE, due: None, timer: Timer::NONE };
 }
 
 impl<'m> Engine<'m> {

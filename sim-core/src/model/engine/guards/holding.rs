@@ -1,7 +1,7 @@
 //! Calls at their guards: asked, held back, told how they ended, let go on.
 
 use super::super::Engine;
-use super::super::call::{LayerState, Origin};
+use super::super::calls::{LayerState, Origin};
 use super::super::event::Event;
 use super::draws::LazyDraws;
 use super::{Guards, Turn};

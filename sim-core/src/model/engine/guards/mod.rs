@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use super::super::spec::{EdgeId, EdgeSpec, Model, Step};
 use super::super::workload::Load;
 use super::Engine;
-use super::call::{LayerState, Origin};
+use super::calls::{LayerState, Origin};
 use super::slab::Slab;
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::kernel::{SimTime, Timer};
@@ -122,7 +122,7 @@ impl Guards {
             hedgers: Vec::new(),
             places: Vec::new(),
             memories: Vec::new(),
-            hedged: Slab::new(),
+            hedged: Slab::new(Hedged::NONE),
             released: Released::new(),
             turn: VecDeque::new(),
         };
