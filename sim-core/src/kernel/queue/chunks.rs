@@ -214,7 +214,7 @@ mod tests {
             }
             expected.drain(..skipped);
             for (round, divisor) in [step, 1, 2].into_iter().enumerate() {
-                let keep = |n: &usize| n % divisor == 0 && *n >= round;
+                let keep = |n: &usize| n.is_multiple_of(divisor) && *n >= round;
                 chunks.retain(&mut list, keep);
                 expected.retain(keep);
                 (200..240).for_each(|n| chunks.push(&mut list, n));
