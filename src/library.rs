@@ -27,6 +27,8 @@ library! {
     "brooker-retries",
     "brooker-collapse",
     "load-shedding",
+    "hedged-requests",
+    "deadline-propagation",
 }
 
 #[cfg(test)]
