@@ -16,10 +16,12 @@ use std::sync::{Arc, Mutex};
 use squall::Scenario;
 
 /// A short run of each scenario: its name, and what makes it short.
-const SHORT: [(&str, &[&str]); 3] = [
+const SHORT: [(&str, &[&str]); 5] = [
     ("retry-storm", &["run.replications=2", "run.length=130s"]),
     ("aws-jitter", &["run.replications=3", "clients.writers.load.closed.users=20"]),
     ("load-shedding", &["run.replications=2", "run.length=125s"]),
+    ("hedged-requests", &["run.replications=2", "run.length=125s"]),
+    ("deadline-propagation", &["run.replications=2", "run.length=125s"]),
 ];
 
 /// The bytes of every file that a run leaves behind, charts apart, in one hash a file.
