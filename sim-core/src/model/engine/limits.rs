@@ -48,7 +48,6 @@ struct Limit<'m> {
 #[derive(Debug)]
 struct Running {
     guard: Guard,
-    service: ServiceId,
     wakes_at: SimTime,
     alarm: Timer,
 }
@@ -58,7 +57,7 @@ impl<'m> Limits<'m> {
     pub(super) fn new(model: &'m Model, seed: RunSeed) -> Self {
         let mut running = Vec::new();
         let mut of_services = Vec::new();
-        for (index, service) in model.services.iter().enumerate() {
+        for service in &model.services {
             let mut limits = Vec::new();
             for spec in &service.limits {
                 limits.push(Limit { spec, first: running.len() as u32 });
@@ -68,7 +67,6 @@ impl<'m> Limits<'m> {
                 };
                 running.extend((0..count).map(|_| Running {
                     guard: spec.start(SimTime::ZERO),
-                    service: ServiceId(index as u16),
                     wakes_at: SimTime::MAX,
                     alarm: Timer::NONE,
                 }));
@@ -274,7 +272,7 @@ impl Engine<'_> {
         }
         for (running, inside) in self.server_limits.running.iter().zip(inside) {
             if let Guard::ConcurrencyLimit(limit) = &running.guard {
-                assert_eq!(limit.running(), inside, "{:?}", running.service);
+                assert_eq!(limit.running(), inside, "{limit:?}");
             }
         }
     }

@@ -15,14 +15,18 @@ use std::collections::VecDeque;
 use super::super::spec::{EdgeId, EdgeSpec, Model, Step};
 use super::super::workload::Load;
 use super::Engine;
-use super::calls::{LayerState, Origin};
+#[cfg(debug_assertions)]
+use super::calls::LayerState;
+use super::calls::Origin;
 use super::slab::Slab;
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::kernel::{SimTime, Timer};
 use crate::model::RunSeed;
 use crate::policy::budget::{Budget, BudgetMachine, CallMemory};
 use crate::policy::fallback::LastGood;
-use crate::policy::gate::{Answer, Released};
+#[cfg(debug_assertions)]
+use crate::policy::gate::Answer;
+use crate::policy::gate::Released;
 use crate::policy::{Guard, Hedger, Hedging, ResolvedLayer, RetryPolicy, Scope, Scoped};
 pub(super) use draws::LazyDraws;
 use hedges::Hedged;
