@@ -1,7 +1,9 @@
 //! The oracles that `squall validate` runs: theory, published tables, and the libraries' own
 //! decisions, with the copies of the ground truth that come with Squall.
 
-use experiments::oracle::{Validation, aws, collapse, queueing, retries};
+use experiments::oracle::{
+    Effort, Validation, admission, aws, balancing, collapse, queueing, retries,
+};
 use scenarios::{Diagnostics, NoFiles, Override, Study};
 use sim_core::policy::vectors::VectorFile;
 
@@ -21,6 +23,10 @@ pub const VECTORS: &str = include_str!("../tests/data/vectors.json");
 pub enum Suite {
     /// Closed forms of queueing theory.
     Queueing,
+    /// Balancers over equal hosts.
+    Balancing,
+    /// Throttles of clients, and retry budgets.
+    Admission,
     /// The backoff and jitter study.
     AwsJitter,
     /// The study of retries, token buckets and breakers.
@@ -31,13 +37,21 @@ pub enum Suite {
 
 impl Suite {
     /// All suites, in the order in which they are run.
-    pub const ALL: [Self; 4] =
-        [Self::Queueing, Self::AwsJitter, Self::BrookerRetries, Self::BrookerCollapse];
+    pub const ALL: [Self; 6] = [
+        Self::Queueing,
+        Self::Balancing,
+        Self::Admission,
+        Self::AwsJitter,
+        Self::BrookerRetries,
+        Self::BrookerCollapse,
+    ];
 
     /// What it compares with.
     pub fn title(self) -> &'static str {
         match self {
             Self::Queueing => "Closed forms of queueing theory",
+            Self::Balancing => "Balancers over equal hosts: theory of queues, and a Markov chain",
+            Self::Admission => "What throttles of clients and retry budgets come to",
             Self::AwsJitter => "The backoff and jitter study (AWS, 2015): time in ms, calls",
             Self::BrookerRetries => "Retries, token buckets and breakers (Brooker, 2022)",
             Self::BrookerCollapse => "Collapse after a spike (Brooker, 2022): share of 200 runs",
@@ -50,8 +64,10 @@ impl Suite {
     /// When the ground truth and the scenarios do not fit together, which is a bug of Squall.
     pub fn run(self, seed: u64) -> Result<Validation, String> {
         match self {
-            Self::Queueing => queueing::compare(QUEUEING, queueing::Effort::default(), seed)
+            Self::Queueing => queueing::compare(QUEUEING, Effort::default(), seed)
                 .map_err(|error| error.to_string()),
+            Self::Balancing => Ok(balancing::compare(Effort::default(), seed)),
+            Self::Admission => Ok(admission::compare(Effort::default(), seed)),
             Self::AwsJitter => aws::compare(
                 AWS_BACKOFF,
                 |clients| {

@@ -31,6 +31,16 @@ fn the_closed_forms_of_queueing_theory_come_out() {
 }
 
 #[test]
+fn balancers_answer_as_fast_as_theory_says() {
+    holds(Suite::Balancing);
+}
+
+#[test]
+fn throttles_and_budgets_come_to_what_their_rules_say() {
+    holds(Suite::Admission);
+}
+
+#[test]
 fn the_backoff_and_jitter_study_comes_out() {
     holds(Suite::AwsJitter);
 }

@@ -45,7 +45,7 @@ pub(super) fn figure(name: &str, servers: f64, mean_demand_s: f64) -> Option<Rea
             over(blocked as f64, pool.service.arrivals as f64)
         }),
         "throughput" => read(|pool| per_second(pool.service.outcomes.of(Outcome::Ok), pool)),
-        "R" => read(|pool| {
+        "R" | "mean_latency" => read(|pool| {
             let (sum, count) = (pool.client.response_time_sum_ns, pool.client.response_time_count);
             over(seconds(sum as f64), count as f64)
         }),
@@ -54,8 +54,19 @@ pub(super) fn figure(name: &str, servers: f64, mean_demand_s: f64) -> Option<Rea
             over(late as f64, pool.client.ended() as f64)
         }),
         "goodput" => read(|pool| per_second(pool.client.goodput, pool)),
-        "attempts_per_call" => {
+        "attempts_per_call" | "amplification" => {
             read(|pool| over(pool.edge.arrivals as f64, pool.client.arrivals as f64))
+        }
+        "attempt_rate" => read(|pool| per_second(pool.edge.arrivals, pool)),
+        "attempt_failure_prob" => {
+            read(|pool| over(pool.edge.failed() as f64, pool.edge.ended() as f64))
+        }
+        "extra_load_fraction" => {
+            read(|pool| Some(over(pool.edge.arrivals as f64, pool.client.arrivals as f64)? - 1.0))
+        }
+        "p99" | "p99_nohedge" => read(|pool| pool.answered.percentile(99.0).map(seconds)),
+        "rejected" => {
+            read(|pool| over(pool.edge.rejections.total() as f64, pool.client.arrivals as f64))
         }
         "success" => read(|pool| over(pool.client.good() as f64, pool.client.ended() as f64)),
         _ => None,

@@ -4,7 +4,11 @@
 //! least 98 % of them lie within 3. The standard error is that of the simulation, and of the
 //! published figure where that was simulated, too.
 
+pub mod admission;
 pub mod aws;
+pub mod balancing;
+mod case;
+mod chain;
 pub mod collapse;
 mod figure;
 mod parameters;
@@ -13,6 +17,8 @@ pub mod queueing;
 mod replicate;
 pub mod retries;
 mod station;
+
+pub use case::Effort;
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
 //! The parameters of a closed form, and the station that they describe.
 
+use serde_json::json;
 use sim_core::kernel::sample::{Exponential, LogNormal};
 use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::fault::{Errors, Fault};
@@ -42,6 +43,14 @@ impl Parameters {
 
     pub(super) fn warmup_s(&self) -> f64 {
         let demand = self.mean_demand_s();
+        if self.get("capacity").is_some() {
+            // The bucket is empty after ten seconds, and a call has waited for its last retry
+            // after half a minute.
+            return 120.0;
+        }
+        if self.get("lam").is_none() && self.get("N").is_none() {
+            return 20.0 * demand; // Nobody waits for anybody.
+        }
         if let Some(users) = self.get("N") {
             return 100.0 * (self.get("think_Z").unwrap_or(0.0) + users * demand);
         }
@@ -72,12 +81,9 @@ fn exponential(mean_s: f64) -> Option<Distribution> {
 pub(super) fn open(p: &Parameters) -> Option<Station> {
     let room = p.get("K").map(|k| (k - p.servers()) as u32);
     Some(Station {
-        load: poisson(p.get("lam")?),
-        servers: p.servers() as u32,
-        demand: exponential(p.mean_demand_s())?,
+        servers: Some(p.servers() as u32),
         waiting_room: room,
-        policy: ResolvedPolicy::default(),
-        fault: None,
+        ..Station::of(poisson(p.get("lam")?), exponential(p.mean_demand_s())?)
     })
 }
 
@@ -103,20 +109,16 @@ pub(super) fn general(p: &Parameters) -> Option<Station> {
 /// Machine repair: so many users think, then ask one of `c` servers.
 pub(super) fn closed(p: &Parameters) -> Option<Station> {
     let think = exponential(p.get("think_Z")?)?;
+    let load = users(p.get("N")? as u32, think);
     Some(Station {
-        load: users(p.get("N")? as u32, think),
-        servers: p.servers() as u32,
-        demand: exponential(p.get("S")?)?,
-        waiting_room: None,
-        policy: ResolvedPolicy::default(),
-        fault: None,
+        servers: Some(p.servers() as u32),
+        ..Station::of(load, exponential(p.get("S")?)?)
     })
 }
 
 /// Clients that leave after a time, and a server that is not told and works all the same.
 pub(super) fn impatient(p: &Parameters) -> Option<Station> {
-    let layers = vec![Layer::Timeout(seconds(p.get("timeout")?))];
-    let policy = Policy { layers, ..Policy::default() }.resolve().ok()?;
+    let policy = layers(json!([{ "timeout": format!("{}ms", p.get("timeout")? * 1e3) }]))?;
     Some(Station { policy, ..open(p)? })
 }
 
@@ -124,16 +126,53 @@ pub(super) fn impatient(p: &Parameters) -> Option<Station> {
 pub(super) fn retrying(p: &Parameters) -> Option<Station> {
     let share = p.get("failure_prob_per_attempt")?;
     let retries = p.get("max_retries")? as u32;
-    let layer = serde_json::json!({
-        "retry": { "max_retries": retries, "backoff": { "immediate": {} } }
-    });
-    let layers = vec![serde_json::from_value(layer).ok()?];
     Some(Station {
-        load: poisson(CALLS_PER_S),
-        servers: 100,
-        demand: Distribution::Constant(SimDuration::from_millis(1)),
-        waiting_room: None,
-        policy: Policy { layers, ..Policy::default() }.resolve().ok()?,
+        servers: None,
+        policy: layers(json!([{
+            "retry": { "max_retries": retries, "backoff": { "immediate": {} } }
+        }]))?,
         fault: Some(Fault::Errors(Errors { share, outcome: Outcome::ServerError })),
+        ..Station::of(poisson(CALLS_PER_S), Distribution::Constant(SimDuration::from_millis(1)))
     })
+}
+
+/// A server that admits so many a second, whoever they are, and callers that try again later: the
+/// waits are so long and so random that an attempt knows nothing of the one before it.
+pub(super) fn retrying_loss(p: &Parameters) -> Option<Station> {
+    let limit = json!({
+        "rate_limit": {
+            "limiter": { "token-bucket": { "capacity": 100, "refill": p.get("capacity")? as u32 } }
+        }
+    });
+    Some(Station {
+        servers: None,
+        limits: vec![serde_json::from_value(limit).ok()?],
+        policy: layers(json!([{
+            "retry": {
+                "max_retries": p.get("max_retries")? as u32,
+                "on": ["throttled"],
+                "backoff": { "fixed": { "delay": "10s", "jitter": "full" } }
+            }
+        }]))?,
+        ..Station::of(poisson(p.get("lam")?), Distribution::Constant(SimDuration::from_millis(1)))
+    })
+}
+
+/// Work that makes nobody wait, and no copies.
+pub(super) fn unhedged(p: &Parameters) -> Option<Station> {
+    let demand = exponential(p.mean_demand_s())?;
+    Some(Station { servers: None, ..Station::of(poisson(CALLS_PER_S), demand) })
+}
+
+/// The same, and a second copy of a request after a time.
+pub(super) fn hedged(p: &Parameters) -> Option<Station> {
+    let delay = format!("{}ns", (p.get("hedge_delay")? * 1e9 + 0.5) as u64);
+    let policy = layers(json!([{ "hedge": { "kind": { "fixed": { "delay": delay } } } }]))?;
+    Some(Station { policy, ..unhedged(p)? })
+}
+
+/// The layers of a policy, as a scenario file states them.
+pub(super) fn layers(layers: serde_json::Value) -> Option<ResolvedPolicy> {
+    let layers: Vec<Layer> = serde_json::from_value(layers).ok()?;
+    Policy { layers, ..Policy::default() }.resolve().ok()
 }

@@ -19,6 +19,8 @@ pub(super) struct Pool {
     pub(super) client: Totals,
     pub(super) edge: Totals,
     pub(super) service: Totals,
+    /// The client's response times.
+    pub(super) answered: SparseHistogram,
     /// The service's response times.
     pub(super) response: SparseHistogram,
     /// The service's waiting times.
@@ -34,10 +36,11 @@ impl Pool {
             let subjects: Vec<_> = record.subjects.iter().filter(|s| s.kind == kind).collect();
             Slices::within(&record.plan, &subjects, range)
         };
-        let service = slices(SubjectKind::Service);
+        let (client, service) = (slices(SubjectKind::Client), slices(SubjectKind::Service));
         Self {
             length_s: range.length().as_secs_f64(),
-            client: slices(SubjectKind::Client).totals(),
+            client: client.totals(),
+            answered: client.response_time(),
             edge: slices(SubjectKind::Edge).totals(),
             response: service.response_time(),
             waiting: service.waiting_time(),
@@ -54,6 +57,7 @@ impl Pool {
             client: totals(|part| &part.client),
             edge: totals(|part| &part.edge),
             service: totals(|part| &part.service),
+            answered: SparseHistogram::merged(parts.clone().map(|part| &part.answered)),
             response: SparseHistogram::merged(parts.clone().map(|part| &part.response)),
             waiting: SparseHistogram::merged(parts.map(|part| &part.waiting)),
         }

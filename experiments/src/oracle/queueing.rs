@@ -5,32 +5,15 @@
 //! queue, `1/(c·μ·(1−√ρ)²)` each (times what a demand that varies more than an exponential one
 //! adds), and 100 rounds of all users of a closed one.
 
-use rayon::prelude::*;
 use serde_json::{Map, Value};
-use sim_core::kernel::{SimDuration, SimTime};
-use sim_core::model::record::MeasurePlan;
-use sim_core::model::{self, RunSeed};
 
-use super::figure::{Read, figure};
-use super::parameters::{Parameters, closed, general, impatient, loss, open, retrying};
-use super::pool::{Pool, Pooled};
+use super::Validation;
+use super::case::{self, Case, Effort};
+use super::figure::figure;
+use super::parameters::{
+    Parameters, closed, general, hedged, impatient, loss, open, retrying, retrying_loss, unhedged,
+};
 use super::station::Station;
-use super::{Agreement, Comparison, Validation, distance};
-
-/// How much is simulated of each case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Effort {
-    /// How many replications.
-    pub replications: u32,
-    /// About how many requests each replication measures.
-    pub requests: u32,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self { replications: 40, requests: 50_000 }
-    }
-}
 
 /// Why the closed forms cannot be compared with.
 #[derive(Debug, thiserror::Error)]
@@ -60,31 +43,7 @@ pub enum QueueingError {
 /// When the text does not hold the closed forms.
 pub fn compare(json: &str, effort: Effort, seed: u64) -> Result<Validation, QueueingError> {
     let source: Value = serde_json::from_str(json)?;
-    let cases = read_cases(&source)?;
-    let runs = |case: usize| (0..effort.replications).map(move |replication| (case, replication));
-    let runs: Vec<(usize, u32)> = (0..cases.len()).flat_map(runs).collect();
-    let pools: Vec<Pool> = runs
-        .par_iter()
-        .map(|(case, r)| cases[*case].run(*r, seed + *case as u64, effort))
-        .collect();
-    let per_case = effort.replications.max(1) as usize;
-    let results = cases.par_iter().zip(pools.par_chunks(per_case)).map(|(case, p)| case.compare(p));
-    Ok(results.collect::<Vec<_>>().into_iter().fold(Validation::default(), |mut all, one| {
-        all.comparisons.extend(one.comparisons);
-        all.unmeasured.extend(one.unmeasured);
-        all
-    }))
-}
-
-/// A case: a station, how long it takes to forget its start, and what theory says about it.
-struct Case {
-    name: String,
-    station: fn(&Parameters) -> Option<Station>,
-    parameters: Parameters,
-    warmup_s: f64,
-    requests_per_s: f64,
-    figures: Vec<(String, f64, Read)>,
-    unmeasured: Vec<String>,
+    Ok(case::compare(&read_cases(&source)?, effort, seed))
 }
 
 /// A family of closed forms: how its station is built, and which keys are its parameters.
@@ -107,7 +66,7 @@ enum Figures {
 
 use Figures::{AllBut, Only};
 
-const FAMILIES: [Family; 8] = [
+const FAMILIES: [Family; 11] = [
     Family { name: "M/M/1", station: open, parameters: &["lam", "mu"], figures: AllBut(&[]) },
     Family {
         name: "M/M/c",
@@ -151,6 +110,24 @@ const FAMILIES: [Family; 8] = [
         parameters: &["failure_prob_per_attempt", "max_retries"],
         figures: AllBut(&[]),
     },
+    Family {
+        name: "retry_fixed_point_loss_server",
+        station: retrying_loss,
+        parameters: &["lam", "capacity", "max_retries"],
+        figures: AllBut(&[]),
+    },
+    Family {
+        name: "hedging_iid_exp_no_queueing",
+        station: hedged,
+        parameters: &["mu", "hedge_delay"],
+        figures: AllBut(&["service", "p99_nohedge"]),
+    },
+    Family {
+        name: "hedging_iid_exp_no_queueing",
+        station: unhedged,
+        parameters: &["mu"],
+        figures: Only(&["p99_nohedge"]),
+    },
 ];
 
 fn read_cases(source: &Value) -> Result<Vec<Case>, QueueingError> {
@@ -188,13 +165,12 @@ impl Family {
                 None => unmeasured.push(format!("{name}: {key}")),
             }
         }
-        (self.station)(&parameters).ok_or_else(|| error("parameters"))?;
+        let station = (self.station)(&parameters).ok_or_else(|| error("parameters"))?;
         Ok(Case {
             warmup_s: parameters.warmup_s(),
             requests_per_s: parameters.requests_per_s(),
-            station: self.station,
+            station,
             name,
-            parameters,
             figures,
             unmeasured,
         })
@@ -207,47 +183,6 @@ impl Family {
         }
     }
 }
-
-impl Case {
-    fn run(&self, replication: u32, seed: u64, effort: Effort) -> Pool {
-        let Some(station) = (self.station)(&self.parameters) else { return Pool::default() };
-        let measured_s = f64::from(effort.requests) / self.requests_per_s;
-        let warmup = SimTime::ZERO + SimDuration::from_secs_f64(self.warmup_s);
-        let length = SimDuration::from_secs_f64(self.warmup_s + measured_s);
-        let plan = MeasurePlan::new(length, length, length, &[warmup]);
-        let seed = RunSeed { seed, replication };
-        Pool::of(&model::run(&station.model(length), seed, &plan), warmup)
-    }
-
-    fn compare(&self, replications: &[Pool]) -> Validation {
-        let pooled = Pooled::of(replications);
-        let (mut comparisons, mut unmeasured) = (Vec::new(), self.unmeasured.clone());
-        for (name, theory, read) in &self.figures {
-            match pooled.measure(read) {
-                None => unmeasured.push(format!("{}: {name}", self.name)),
-                Some(measured) => {
-                    let z = match (measured.value - theory).abs() < CLOCK_TICK_S {
-                        true => 0.0,
-                        false => distance(measured.value, *theory, measured.standard_error),
-                    };
-                    comparisons.push(Comparison {
-                        case: self.name.clone(),
-                        figure: name.clone(),
-                        theory: *theory,
-                        simulation: measured.value,
-                        half_width: measured.half_width,
-                        z,
-                        verdict: Agreement::of(z),
-                    });
-                }
-            }
-        }
-        Validation { comparisons, unmeasured }
-    }
-}
-
-/// Figures closer than this are equal: no time is known better than to a nanosecond.
-const CLOCK_TICK_S: f64 = 1e-9;
 
 #[cfg(test)]
 mod tests {

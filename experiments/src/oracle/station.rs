@@ -11,13 +11,21 @@ use sim_core::model::spec::{
     Target,
 };
 use sim_core::model::workload::{Arrivals, ClosedLoad, Load, OpenLoad, RateProfile, Start};
-use sim_core::policy::ResolvedPolicy;
-use sim_core::policy::balancing::Balancing;
+use sim_core::policy::balancing::{Algorithm, Balancing};
+use sim_core::policy::{ResolvedPolicy, ServerLimit};
 
 /// A station: who calls, how many servers work how long, and how many may wait.
+#[derive(Clone, Debug)]
 pub(super) struct Station {
     pub(super) load: Load,
-    pub(super) servers: u32,
+    /// How many stations alike there are, each with servers and a waiting room of its own.
+    pub(super) instances: u32,
+    /// Who of them is asked.
+    pub(super) balancer: Algorithm,
+    /// Who is turned away at the door.
+    pub(super) limits: Vec<ServerLimit>,
+    /// `None` is as many as there are requests.
+    pub(super) servers: Option<u32>,
     pub(super) demand: Distribution,
     /// How many may wait; `None` is no limit.
     pub(super) waiting_room: Option<u32>,
@@ -38,23 +46,37 @@ pub(super) fn users(users: u32, think: Distribution) -> Load {
 }
 
 impl Station {
+    /// One station with one server that knows no policy.
+    pub(super) fn of(load: Load, demand: Distribution) -> Self {
+        Self {
+            load,
+            instances: 1,
+            balancer: Algorithm::default(),
+            limits: Vec::new(),
+            servers: Some(1),
+            demand,
+            waiting_room: None,
+            policy: ResolvedPolicy::default(),
+            fault: None,
+        }
+    }
+
     /// The model, to be run for `length`.
     pub(super) fn model(self, length: SimDuration) -> Model {
         let name: Arc<str> = "station".into();
         let link: Arc<str> = "link".into();
         let queue = QueueSpec { discipline: Discipline::Fifo, capacity: self.waiting_room };
-        let pool =
-            PoolSpec { name: "main".into(), workers: Some(self.servers), queue, shedding: None };
+        let pool = PoolSpec { name: "main".into(), workers: self.servers, queue, shedding: None };
         let faults = self.fault.map(|fault| always(fault, length));
         Model {
             length,
             clients: vec![ClientSpec { name: "users".into(), load: self.load, edge: EdgeId(0) }],
             services: vec![ServiceSpec {
                 name: name.clone(),
-                instances: 1,
-                balancer: Balancing::default(),
+                instances: self.instances,
+                balancer: Balancing::by(self.balancer),
                 mode: ServiceMode::Blocking,
-                limits: Vec::new(),
+                limits: self.limits,
                 pools: vec![pool],
                 endpoints: vec![EndpointId(0)],
                 overrun: None,
