@@ -99,9 +99,12 @@ impl KeyedDraws {
         let mut stream = ChaCha8Rng::from_seed(bytes(&self.key));
         stream.set_stream(1);
         stream.set_word_pos(u128::from(call) * 16);
-        FirstAttempts { stream }
+        FirstAttempts { stream, blocks: [0; 4 * BLOCK_BYTES], given: 4 }
     }
 }
+
+/// The bytes of a block.
+const BLOCK_BYTES: usize = 64;
 
 /// The blocks of the first attempts of consecutive calls: they are consecutive blocks of one
 /// ChaCha8 stream, which `rand_chacha` makes four at a time by the widest instructions that the
@@ -109,22 +112,42 @@ impl KeyedDraws {
 #[derive(Clone, Debug)]
 pub struct FirstAttempts {
     stream: ChaCha8Rng,
+    /// Four blocks, and how many of them were given out: they stay where they were made, and whoever
+    /// wants a draw or two of a block reads those.
+    blocks: [u8; 4 * BLOCK_BYTES],
+    given: usize,
 }
 
 impl FirstAttempts {
     /// The blocks of the first attempts of four calls, from this one on.
-    #[inline(never)]
+    #[inline]
     pub fn four_calls(&mut self, first: u64) -> [DrawBlock; 4] {
         self.stream.set_word_pos(u128::from(first) * 16);
-        std::array::from_fn(|_| self.next_call())
+        self.make_four();
+        self.given = 4;
+        std::array::from_fn(|nth| self.block(nth))
     }
 
     /// The block of the first attempt of the next call.
     #[inline]
     pub fn next_call(&mut self) -> DrawBlock {
-        let mut words = [0; 64];
-        self.stream.fill_bytes(&mut words);
-        let word = |i: usize| [words[4 * i], words[4 * i + 1], words[4 * i + 2], words[4 * i + 3]];
+        if self.given == 4 {
+            self.make_four();
+            self.given = 0;
+        }
+        self.given += 1;
+        self.block(self.given - 1)
+    }
+
+    #[inline(never)]
+    fn make_four(&mut self) {
+        self.stream.fill_bytes(&mut self.blocks);
+    }
+
+    #[inline]
+    fn block(&self, nth: usize) -> DrawBlock {
+        let bytes = &self.blocks[nth * BLOCK_BYTES..][..BLOCK_BYTES];
+        let word = |i: usize| [bytes[4 * i], bytes[4 * i + 1], bytes[4 * i + 2], bytes[4 * i + 3]];
         DrawBlock { words: std::array::from_fn(|i| u32::from_le_bytes(word(i))) }
     }
 }

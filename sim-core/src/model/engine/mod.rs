@@ -34,7 +34,7 @@ mod wire;
 use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Limits, Model, ServiceId};
 use super::{RunSeed, workload::Load};
-use crate::kernel::draw::{Component, DrawBlock, KeyedDraws};
+use crate::kernel::draw::{Component, DrawBlock, KeyedDraws, Slot};
 use crate::kernel::{EventQueue, LaneId, SimDuration, SimTime};
 use crate::policy::ResolvedLayer;
 use calls::{Call, LayerState, Origin};
@@ -270,9 +270,13 @@ impl<'m> Engine<'m> {
         let state = &mut self.sources[usize::from(source)];
         let (client, key) = (state.client, state.take_call());
         let edge = self.model.clients[client.index()].edge;
-        if self.routes[edge.index()].draws {
+        let route = &self.routes[edge.index()];
+        if route.draws_more {
             let drawn = Drawn::Block(state.first_attempt());
             self.ahead = Ahead { edge, key, drawn };
+        } else if let (true, Some(demand)) = (route.draws, route.first_demand) {
+            let first = state.first_attempt().bits(Slot::Demand);
+            self.ahead = self.demand_ahead(edge, key, demand, first);
         }
         let spec = &self.model.clients[client.index()];
         let user = match &spec.load {

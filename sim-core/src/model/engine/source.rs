@@ -124,6 +124,7 @@ impl Source {
 
     /// The draws of the first attempt of the call that [`Source::take_call`] is about to give: asked
     /// for every call, or for none.
+    #[inline]
     pub(super) fn first_attempt(&mut self) -> DrawBlock {
         self.attempts.next_call()
     }

@@ -152,8 +152,7 @@ impl Engine<'_> {
     ) -> SimDuration {
         let draws = &self.draws[edge.index()];
         if let Some(demand) = self.routes[edge.index()].first_demand {
-            let demand = demand.sample(&mut draws.kept(key, 1, Slot::Demand, drawn.demand));
-            self.ahead = Ahead { edge, key, drawn: Drawn::Demand(demand) };
+            self.ahead = self.demand_ahead(edge, key, demand, drawn.demand);
         }
         load.think.sample(&mut draws.kept(key, 1, Slot::Think, drawn.think))
     }

@@ -8,7 +8,7 @@ use super::front::affinity;
 use super::limits::Attempt;
 use super::request::{Request, Stage};
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
-use crate::kernel::{SimDuration, SimTime};
+use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::policy::Outcome;
 
 /// What was drawn for the first attempt of a call before it is sent.
@@ -29,6 +29,20 @@ pub(super) enum Drawn {
 }
 
 impl Engine<'_> {
+    /// The demand of the first attempt of a call, from the draw that was made for it.
+    #[inline(always)]
+    pub(super) fn demand_ahead(
+        &self,
+        edge: EdgeId,
+        key: u64,
+        demand: &Distribution,
+        first: u64,
+    ) -> Ahead {
+        let draws = &self.draws[edge.index()];
+        let demand = demand.sample(&mut draws.kept(key, 1, Slot::Demand, first));
+        Ahead { edge, key, drawn: Drawn::Demand(demand) }
+    }
+
     /// Sends an attempt of a call onto the wire.
     #[inline(always)]
     pub(super) fn send(&mut self, call: u32) {
