@@ -280,16 +280,25 @@ impl<T: Copy> Ladder<T> {
             return;
         };
         let bottom = self.bottom.extend(list.len(), *filler);
-        let mut places = count_digits(self.chunks.runs(list), level);
-        let mut sum = 0;
-        for place in &mut places {
-            sum += std::mem::replace(place, sum);
-        }
-        for run in self.chunks.runs(list) {
-            for entry in run {
-                let place = &mut places[digit(entry.time, level)];
-                bottom[*place as usize] = *entry;
-                *place += 1;
+        if list.len() <= Places::MOST {
+            let mut places = Places::of(self.chunks.runs(list), level);
+            for run in self.chunks.runs(list) {
+                for entry in run {
+                    bottom[places.next(digit(entry.time, level))] = *entry;
+                }
+            }
+        } else {
+            let mut places = count_digits(self.chunks.runs(list), level);
+            let mut sum = 0;
+            for place in &mut places {
+                sum += std::mem::replace(place, sum);
+            }
+            for run in self.chunks.runs(list) {
+                for entry in run {
+                    let place = &mut places[digit(entry.time, level)];
+                    bottom[*place as usize] = *entry;
+                    *place += 1;
+                }
             }
         }
         sort_nearly_sorted(bottom);
@@ -307,6 +316,45 @@ impl<T: Copy> Ladder<T> {
         }
     }
 }
+
+/// Where the next entry with each value of a digit goes, of so few entries that a byte numbers them.
+struct Places([u8; BUCKETS]);
+
+impl Places {
+    /// The most entries that a byte numbers.
+    const MOST: usize = u8::MAX as usize;
+
+    /// The places of these entries, sorted by the digit of `level`.
+    #[inline]
+    fn of<'a, T: 'a>(runs: impl Iterator<Item = &'a [Entry<T>]>, level: u32) -> Self {
+        let mut counts = [0_u8; BUCKETS];
+        for run in runs {
+            for entry in run {
+                counts[digit(entry.time, level)] += 1;
+            }
+        }
+        // Eight at a time: a product with ones adds to each byte all bytes below it.
+        let mut before = 0_u64;
+        for eight in counts.as_chunks_mut::<8>().0 {
+            let own = u64::from_le_bytes(*eight);
+            let with_own = own.wrapping_mul(ONES).wrapping_add(before.wrapping_mul(ONES));
+            *eight = with_own.wrapping_sub(own).to_le_bytes();
+            before = with_own >> 56;
+        }
+        Self(counts)
+    }
+
+    #[inline]
+    fn next(&mut self, digit: usize) -> usize {
+        let place = &mut self.0[digit];
+        let next = *place;
+        *place = next.wrapping_add(1);
+        next.into()
+    }
+}
+
+/// One in each byte.
+const ONES: u64 = u64::from_le_bytes([1; 8]);
 
 #[inline]
 fn digit(time: u64, level: u32) -> usize {
