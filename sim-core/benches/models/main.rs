@@ -24,7 +24,7 @@ use sim_core::model::{RunSeed, run};
 use sim_core::policy::backoff::{Backoff, immediate::Immediate};
 use sim_core::policy::balancing::Balancing;
 use sim_core::policy::limiter::RetryAfter;
-use sim_core::policy::{OutcomeSet, ResolvedLayer, ResolvedPolicy, RetryPolicy};
+use sim_core::policy::{OutcomeSet, Policy, ResolvedLayer, ResolvedPolicy, RetryPolicy};
 use yardstick::Answer;
 
 #[global_allocator]
@@ -114,6 +114,21 @@ fn impatient() -> ResolvedPolicy {
     ResolvedPolicy { layers, ..ResolvedPolicy::default() }
 }
 
+/// The same with everything around it that a careful caller has, none of which ever holds a call back.
+fn whole_stack() -> ResolvedPolicy {
+    let policy: Policy = serde_json::from_value(serde_json::json!({ "layers": [
+        { "fallback": { "chain": [{ "value": {} }] } },
+        { "deadline": "10s" },
+        { "bulkhead": { "kind": { "semaphore": { "max_concurrent": 400 } } } },
+        { "breaker": { "preset": "resilience4j" } },
+        { "retry": { "max_attempts": "unlimited", "backoff": { "immediate": {} },
+            "budget": { "kind": { "grpc": {} } } } },
+        { "timeout": "200ms" },
+    ] }))
+    .unwrap();
+    policy.resolve().unwrap()
+}
+
 fn users(users: u32) -> Load {
     let think = distribution("exp(100ms)");
     Load::Closed(ClosedLoad { users, think, start: Start::Spread, calls_per_user: None })
@@ -121,8 +136,8 @@ fn users(users: u32) -> Load {
 
 /// One worker to eight users, exp(20 ms), think exp(100 ms), a timeout of 200 ms and another try at
 /// once: a mean response time of 60 ms for 400 users.
-fn retry_client(clients: u32, milliseconds: u64) -> Model {
-    let model = one_service(users(clients), clients / 8, "exp(20ms)", &impatient());
+fn retry_client(clients: u32, milliseconds: u64, policy: &ResolvedPolicy) -> Model {
+    let model = one_service(users(clients), clients / 8, "exp(20ms)", policy);
     Model { length: SimDuration::from_millis(milliseconds), ..model }
 }
 
@@ -210,15 +225,19 @@ fn compare_mm1(seconds: u64) {
 /// A comparison of as many clients as this takes too long to be run often.
 const FEW_ROUNDS: usize = 3;
 
-fn compare_retry_client(name: &str, clients: u32, milliseconds: u64, right_ms: f64) {
-    let model = retry_client(clients, milliseconds);
+fn compare_retry_client(
+    name: &str,
+    model: &Model,
+    (clients, milliseconds): (u32, u64),
+    right_ms: f64,
+) {
     let checked = |answer: Answer| {
         check(name, &answer, right_ms);
         answer.operations
     };
     let rounds = if clients > 100_000 { FEW_ROUNDS } else { ROUNDS };
     let theirs = || checked(yardstick::retry_client(clients, milliseconds));
-    compare(name, rounds, theirs, || checked(answer(&model, &simulate(&model))));
+    compare(name, rounds, theirs, || checked(answer(model, &simulate(model))));
 }
 
 /// Beside the retry client of as many clients, which makes half as many requests a call.
@@ -247,9 +266,14 @@ fn main() {
     let (many, seconds, milliseconds) =
         if is_test() { (10_000, 20, 400) } else { (1_000_000, 1_000, 1_000) };
     compare_mm1(seconds);
-    compare_retry_client("retry client, per request", 400, 1_000 * seconds, 60.0);
-    compare_retry_client("retry client, 1e6 clients", many, milliseconds, 55.0);
+    let (few, long) = (400, 1_000 * seconds);
+    let model = retry_client(few, long, &impatient());
+    compare_retry_client("retry client, per request", &model, (few, long), 60.0);
+    let model = retry_client(few, long, &whole_stack());
+    compare_retry_client("whole policy stack, per request", &model, (few, long), 60.0);
+    let model = retry_client(many, milliseconds, &impatient());
+    compare_retry_client("retry client, 1e6 clients", &model, (many, milliseconds), 55.0);
     compare_ten_services("ten services, 1e6 clients", many, milliseconds);
-    report_memory("retry client", many, &retry_client(many, milliseconds));
+    report_memory("retry client", many, &model);
     report_memory("ten services", many, &ten_services(many, milliseconds));
 }
