@@ -144,6 +144,7 @@ macro_rules! each_guard {
 
 impl Guard {
     /// A call of this class asks whether it may pass; only a rate limit tells classes.
+    #[inline]
     pub fn ask_as<R: Rng>(
         &mut self,
         now: SimTime,
@@ -167,10 +168,12 @@ impl Guard {
 }
 
 impl Gate for Guard {
+    #[inline]
     fn ask<R: Rng>(&mut self, now: SimTime, ticket: Ticket, draws: &mut R) -> Answer {
         each_guard!(self, gate => gate.ask(now, ticket, draws))
     }
 
+    #[inline]
     fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released) {
         each_guard!(self, gate => gate.ended(now, pass, ending, released));
     }
@@ -179,6 +182,7 @@ impl Gate for Guard {
         each_guard!(self, gate => gate.withdrawn(now, ticket, released));
     }
 
+    #[inline]
     fn wakes_at(&self) -> Option<SimTime> {
         each_guard!(self, gate => gate.wakes_at())
     }

@@ -198,9 +198,11 @@ impl<'m> Engine<'m> {
                     };
                     outcome = made_do;
                 }
-                ResolvedLayer::Guard(_) | ResolvedLayer::Hedge(_) => {
-                    self.leave_layer(call, index, outcome);
+                ResolvedLayer::Guard(_) => {
+                    let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+                    self.leave_guard(call, index, state, outcome);
                 }
+                ResolvedLayer::Hedge(_) => self.leave_layer(call, index, outcome),
             }
         }
         self.end_call(call, outcome);

@@ -355,6 +355,7 @@ impl Gate for BreakerMachine {
         }
     }
 
+    #[inline]
     fn wakes_at(&self) -> Option<SimTime> {
         let timed = match self.state {
             BreakerState::Closed => false,

@@ -30,6 +30,10 @@ impl Rates {
     }
 
     fn reached(&self, part: u32, whole: u32, limit: f64) -> bool {
+        // Nothing is no share above zero, in whatever arithmetic: mostly there is nothing to compare.
+        if part == 0 && limit > NO_SHARE {
+            return false;
+        }
         let (part, whole) = (f64::from(part), f64::from(whole));
         match self.arithmetic {
             Arithmetic::Quotient => self.passes(part / whole, limit),
@@ -50,9 +54,18 @@ impl Rates {
     }
 }
 
+/// Shares up to this may be rounded to none.
+const NO_SHARE: f64 = 1e-9;
+
 /// The percentage that a library was told: 7 for 0.07, whose product with 100 is slightly more.
 fn percent(share: f64) -> f64 {
-    (share * 1e10).round() / 1e8
+    rounded(share * 1e10) / 1e8
+}
+
+/// As `f64::round`, of a number from 0 to 2⁵²: without a call, which that is on many processors.
+fn rounded(number: f64) -> f64 {
+    let whole = number as i64 as f64;
+    if number - whole >= 0.5 { whole + 1.0 } else { whole }
 }
 
 #[cfg(test)]
@@ -99,6 +112,29 @@ mod tests {
         // 0.29 · 100 is 28.999999999999996: cockatiel opens at exactly 29 %.
         assert!(trips(Arithmetic::Product, Threshold::Above, 0.29, 29));
         assert!(!trips(Arithmetic::Quotient, Threshold::Above, 0.29, 29));
+    }
+
+    #[test]
+    fn a_number_is_rounded_as_by_the_standard_library() {
+        for nth in 0..1_000_000_u32 {
+            let number = f64::from(nth) * 7_919.123_456_789;
+            assert_eq!(rounded(number), number.round(), "{number}");
+        }
+        let edges = [0.0, 0.5_f64.next_down(), 0.5, 1.5, 2.5, 0.07 * 1e10, 0.29 * 1e10, 1e10];
+        assert_eq!(edges.map(rounded), edges.map(f64::round));
+    }
+
+    #[test]
+    fn nothing_reaches_a_threshold_unless_that_is_zero() {
+        for arithmetic in ALL {
+            let reached = |threshold, limit| {
+                rates(limit, threshold, arithmetic).exceeded(&totals(0, 100), 0)
+            };
+            assert!(reached(Threshold::AtLeast, 0.0) && !reached(Threshold::Above, 0.0));
+            for limit in [2e-9, 0.01, 1.0] {
+                assert!(!reached(Threshold::AtLeast, limit) && !reached(Threshold::Above, limit));
+            }
+        }
     }
 
     #[test]

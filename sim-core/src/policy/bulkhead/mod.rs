@@ -94,10 +94,12 @@ impl BulkheadGate {
 }
 
 impl Gate for BulkheadGate {
+    #[inline]
     fn ask<R: Rng>(&mut self, now: SimTime, ticket: Ticket, draws: &mut R) -> Answer {
         each_gate!(self, gate => gate.ask(now, ticket, draws))
     }
 
+    #[inline]
     fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released) {
         each_gate!(self, gate => gate.ended(now, pass, ending, released));
     }
@@ -106,6 +108,7 @@ impl Gate for BulkheadGate {
         each_gate!(self, gate => gate.withdrawn(now, ticket, released));
     }
 
+    #[inline]
     fn wakes_at(&self) -> Option<SimTime> {
         each_gate!(self, gate => gate.wakes_at())
     }

@@ -67,6 +67,7 @@ impl Slots {
 }
 
 impl Gate for Slots {
+    #[inline]
     fn ask<R: Rng>(&mut self, now: SimTime, ticket: Ticket, _draws: &mut R) -> Answer {
         // A free slot means that nobody waits: whoever frees one hands it on.
         if self.running < self.slots {
@@ -82,6 +83,7 @@ impl Gate for Slots {
         }
     }
 
+    #[inline]
     fn ended(&mut self, _now: SimTime, _pass: Pass, _ending: Ending, released: &mut Released) {
         debug_assert!(self.running > 0, "an end without a start");
         self.running -= 1;
@@ -95,6 +97,7 @@ impl Gate for Slots {
         }
     }
 
+    #[inline]
     fn wakes_at(&self) -> Option<SimTime> {
         // All wait equally long, so the first in the queue is the first to have waited too long.
         self.queue.front().map(|first| first.until).filter(|until| *until < SimTime::MAX)

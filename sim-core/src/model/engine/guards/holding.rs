@@ -20,7 +20,7 @@ impl Engine<'_> {
             return Answer::Admit(Pass::default());
         };
         let mut draws = LazyDraws::new(draws, key, attempt);
-        let class = self.class_of(call);
+        let class = if self.routes[edge.index()].has_classes { self.class_of(call) } else { 0 };
         let guard = &mut self.guards.guards[index].guard;
         let answer = guard.ask_as(self.now, ticket, class, &mut draws);
         self.set_alarm(index);
@@ -59,6 +59,7 @@ impl Engine<'_> {
     }
 
     /// A call that a guard had let pass has ended so.
+    #[inline]
     pub(in crate::model::engine) fn tell_guard(
         &mut self,
         call: u32,
@@ -108,21 +109,36 @@ impl Engine<'_> {
     }
 
     /// Marks those whom a guard has just released, and sees when it wants to be woken.
+    #[inline]
     fn release(&mut self, index: usize) {
+        // Mostly nobody waits.
+        if !self.guards.released.is_empty() {
+            self.mark_released();
+        }
+        self.set_alarm(index);
+    }
+
+    #[inline(never)]
+    fn mark_released(&mut self) {
         let mut released = std::mem::take(&mut self.guards.released);
         for (Ticket(ticket), answer) in released.drain(..) {
             self.goes_on_in_turn(ticket as u32, (ticket >> 32) as usize, answer);
         }
         self.guards.released = released;
-        self.set_alarm(index);
     }
 
+    #[inline]
     fn set_alarm(&mut self, index: usize) {
-        let guarding = &mut self.guards.guards[index];
+        let guarding = &self.guards.guards[index];
         let wakes_at = guarding.guard.wakes_at().unwrap_or(SimTime::MAX);
-        if wakes_at == guarding.wakes_at {
-            return;
+        if wakes_at != guarding.wakes_at {
+            self.move_alarm(index, wakes_at);
         }
+    }
+
+    #[inline(never)]
+    fn move_alarm(&mut self, index: usize, wakes_at: SimTime) {
+        let guarding = &mut self.guards.guards[index];
         guarding.wakes_at = wakes_at;
         self.queue.cancel(guarding.alarm);
         guarding.alarm = match wakes_at {

@@ -242,27 +242,39 @@ fn callers_along(model: &Model, edge: EdgeId) -> Callers {
 
 impl Engine<'_> {
     /// The guard, fallback or hedger of a layer that a call meets.
+    #[inline]
     fn place_of(&self, call: u32, layer: usize) -> usize {
         let edge = self.calls[call].edge;
         self.state_at(call, self.guards.places[edge.index()][layer].own)
     }
 
     /// The budget of a layer that a call meets.
+    #[inline]
     fn budget_of(&self, call: u32, layer: usize) -> usize {
         let edge = self.calls[call].edge;
         self.state_at(call, self.guards.places[edge.index()][layer].budget)
     }
 
     /// That of the states at a place which a call meets.
+    #[inline]
     fn state_at(&self, call: u32, place: Option<Place>) -> usize {
         let Some(Place { first, count, scope }) = place else { return 0 };
-        let nth = match (scope, self.who_calls(call)) {
+        // Mostly there is only one, whoever calls.
+        if count == 1 {
+            return first as usize;
+        }
+        (first + self.nth_state(call, count, scope)) as usize
+    }
+
+    /// Which of so many states is that of whoever makes a call.
+    #[inline(never)]
+    fn nth_state(&self, call: u32, count: u32, scope: Scope) -> u32 {
+        match (scope, self.who_calls(call)) {
             (Scope::Shared, _) | (Scope::Caller, Origin::Client { .. }) => 0,
             (Scope::Client, Origin::Client { user, .. }) => user % count,
             (_, Origin::Handler { request }) => self.requests[request].instance % count,
             (_, Origin::Layer { .. }) => 0,
-        };
-        (first + nth) as usize
+        }
     }
 
     /// Every guard that counts whom it has let pass counts those who are still inside.
