@@ -127,9 +127,8 @@ mod tests {
     #[test]
     fn nothing_reaches_a_threshold_unless_that_is_zero() {
         for arithmetic in ALL {
-            let reached = |threshold, limit| {
-                rates(limit, threshold, arithmetic).exceeded(&totals(0, 100), 0)
-            };
+            let reached =
+                |threshold, limit| rates(limit, threshold, arithmetic).exceeded(&totals(0, 100), 0);
             assert!(reached(Threshold::AtLeast, 0.0) && !reached(Threshold::Above, 0.0));
             for limit in [2e-9, 0.01, 1.0] {
                 assert!(!reached(Threshold::AtLeast, limit) && !reached(Threshold::Above, limit));
