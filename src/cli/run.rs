@@ -37,9 +37,15 @@ fn run_file(file: &Path, arguments: &RunArguments) -> Result<Exit, Failure> {
     let results = experiment.run(&mut journal.lines, &options, &scenario.command("run"));
     bar.clear();
     let results = results.map_err(|error| Failure::from(&error))?;
+    // Before the files, whose charts take many times as long as a small scenario; and they are written
+    // even if nobody reads what is printed.
+    let printed = print(&results, arguments.format);
     folder.write(|create| reports::folder::write_study(&results, create))?;
     journal.remove()?;
-    print(&results, arguments.format, &folder)?;
+    printed?;
+    if arguments.format == Format::Table {
+        terminal::print(&format!("\nResults and charts are in {}\n", folder.path().display()))?;
+    }
     Ok(how_it_ended(&results))
 }
 
@@ -71,14 +77,10 @@ pub(crate) fn folder_for(scenario: &Scenario, common: &CommonArguments, several:
     }
 }
 
-fn print(results: &StudyResults, format: Format, folder: &ResultsFolder) -> Result<(), Failure> {
+fn print(results: &StudyResults, format: Format) -> Result<(), Failure> {
     let mut text = Vec::new();
     reports::print(results, format, terminal::style(), &mut text)?;
-    terminal::print(&String::from_utf8_lossy(&text))?;
-    if format == Format::Table {
-        terminal::print(&format!("\nResults and charts are in {}\n", folder.path().display()))?;
-    }
-    Ok(())
+    terminal::print(&String::from_utf8_lossy(&text))
 }
 
 fn how_it_ended(results: &StudyResults) -> Exit {
