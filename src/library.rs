@@ -29,6 +29,7 @@ library! {
     "load-shedding",
     "hedged-requests",
     "deadline-propagation",
+    "backoffs-by-library",
 }
 
 #[cfg(test)]
