@@ -30,6 +30,7 @@ library! {
     "hedged-requests",
     "deadline-propagation",
     "backoffs-by-library",
+    "retries-by-library",
 }
 
 #[cfg(test)]
