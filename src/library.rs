@@ -31,6 +31,7 @@ library! {
     "deadline-propagation",
     "backoffs-by-library",
     "retries-by-library",
+    "breakers-by-library",
 }
 
 #[cfg(test)]
