@@ -32,6 +32,8 @@ library! {
     "backoffs-by-library",
     "retries-by-library",
     "breakers-by-library",
+    "budgets-by-library",
+    "throttles-by-library",
 }
 
 #[cfg(test)]
