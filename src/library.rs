@@ -34,6 +34,8 @@ library! {
     "breakers-by-library",
     "budgets-by-library",
     "throttles-by-library",
+    "rate-limiters",
+    "too-many-requests",
 }
 
 #[cfg(test)]
