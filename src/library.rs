@@ -36,6 +36,8 @@ library! {
     "throttles-by-library",
     "rate-limiters",
     "too-many-requests",
+    "bulkheads",
+    "connection-pools",
 }
 
 #[cfg(test)]
