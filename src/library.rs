@@ -38,6 +38,7 @@ library! {
     "too-many-requests",
     "bulkheads",
     "connection-pools",
+    "balancers-by-algorithm",
 }
 
 #[cfg(test)]
