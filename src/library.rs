@@ -39,6 +39,7 @@ library! {
     "bulkheads",
     "connection-pools",
     "balancers-by-algorithm",
+    "health-checks",
 }
 
 #[cfg(test)]
