@@ -40,6 +40,8 @@ library! {
     "connection-pools",
     "balancers-by-algorithm",
     "health-checks",
+    "fallbacks",
+    "service-times",
 }
 
 #[cfg(test)]
