@@ -42,6 +42,8 @@ library! {
     "health-checks",
     "fallbacks",
     "service-times",
+    "deadlines-and-timeouts",
+    "overload-at-both-ends",
 }
 
 #[cfg(test)]
