@@ -16,12 +16,41 @@ use std::sync::{Arc, Mutex};
 use squall::Scenario;
 
 /// A short run of each scenario: its name, and what makes it short.
-const SHORT: [(&str, &[&str]); 5] = [
+const SHORT: [(&str, &[&str]); 20] = [
     ("retry-storm", &["run.replications=2", "run.length=130s"]),
     ("aws-jitter", &["run.replications=3", "clients.writers.load.closed.users=20"]),
     ("load-shedding", &["run.replications=2", "run.length=125s"]),
     ("hedged-requests", &["run.replications=2", "run.length=125s"]),
     ("deadline-propagation", &["run.replications=2", "run.length=125s"]),
+    (
+        "backoffs-by-library",
+        &[
+            "run.replications=1",
+            "run.length=91s",
+            "clients.queries.load.open.rate=10/s",
+            "clients.watchers.load.closed.users=20",
+        ],
+    ),
+    ("retries-by-library", &["run.replications=1", "run.length=25s", "network.latency=50ms"]),
+    ("breakers-by-library", &["run.replications=1", "run.length=123s"]),
+    ("budgets-by-library", &["run.replications=1", "run.length=62s"]),
+    ("throttles-by-library", &["run.replications=1", "run.length=64s"]),
+    ("rate-limiters", &["run.replications=1", "run.length=20s"]),
+    ("too-many-requests", &["run.replications=1", "run.length=40s"]),
+    ("bulkheads", &["run.replications=1", "run.length=62s"]),
+    (
+        "connection-pools",
+        &["run.replications=1", "run.length=52s", "clients.orders.load.open.rate=30/s"],
+    ),
+    (
+        "balancers-by-algorithm",
+        &["run.replications=1", "run.length=66s", "clients.shop.load.open.rate=50/s"],
+    ),
+    ("health-checks", &["run.replications=1", "run.length=173s"]),
+    ("fallbacks", &["run.replications=1", "run.length=62s", "clients.others.load.open.rate=20/s"]),
+    ("service-times", &["run.replications=1", "run.length=25s"]),
+    ("deadlines-and-timeouts", &["run.replications=1", "run.length=62s"]),
+    ("overload-at-both-ends", &["run.replications=1", "run.length=52s"]),
 ];
 
 /// The bytes of every file that a run leaves behind, charts apart, in one hash a file.
