@@ -43,6 +43,8 @@ traps! {
     RetryWithoutWait = "retry_without_wait",
     /// A retry has no timeout inside it, so an attempt that is met with silence is never repeated.
     RetryWithoutTimeout = "retry_without_timeout",
+    /// A retry repeats what the deadline inside it has ended, which counts from the start of the call.
+    RetriesPastDeadline = "retries_past_deadline",
     /// A breaker inside a retry counts attempts, so that a few calls' retries open it.
     BreakerCountsAttempts = "breaker_counts_attempts",
     /// A retry repeats what an open breaker inside it turns away.

@@ -180,3 +180,18 @@ fn a_call_that_ends_by_a_deadline_frees_what_it_holds() {
         assert!(busy_ms(&record, service) <= 30_000);
     }
 }
+
+#[test]
+fn nothing_goes_out_after_the_deadline_even_if_a_retry_around_it_tries() {
+    // Silence for ever: the deadline ends the first attempt at 1 s, and the second would start at 1.5 s.
+    let mut model = one_service(at_once(1), None, None, "1000s");
+    model.edges[0].policy = policy(json!([
+        { "retry": { "max_attempts": 4, "on": ["deadline"], "backoff": { "fixed": { "delay": "500ms" } } } },
+        { "deadline": "1s" },
+    ]));
+    let record = simulate(&model, 1);
+    let attempts: u64 =
+        subject(&record, "shop->payment").slices.iter().map(|slice| slice.arrivals).sum();
+    assert_eq!(attempts, 1);
+    assert_eq!(total(subject(&record, "shop"), Outcome::Deadline), 1);
+}

@@ -1,7 +1,7 @@
-//! Services that look at deadlines of which nobody tells them.
+//! Services that look at deadlines of which nobody tells them, and retries after a deadline.
 
 use sim_core::model::spec::{Deadlines, EdgeId, Model, ServiceId};
-use sim_core::policy::{ResolvedLayer, SentDeadlines};
+use sim_core::policy::{Outcome, ResolvedLayer, SentDeadlines};
 
 use super::Facts;
 use super::cycles::calls;
@@ -23,6 +23,33 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Diagnostic> {
                     .at(place.value(facts.root), "")
                     .help("a policy of its callers needs a time and `deadlines = \"sent\"`"),
             );
+        }
+    }
+    found.extend(retries_too_late(facts));
+    found
+}
+
+/// Retries of what the deadline inside them has ended: it counts from the start of the call, so that
+/// no later attempt goes out.
+fn retries_too_late(facts: &Facts<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (edge, site) in facts.compiled.model.edges.iter().zip(&facts.compiled.sites) {
+        let Some(name) = &site.policy else { continue };
+        let layers = Place::keys(["policies", name, "layers"]);
+        let at = |index: usize| layers.index(index).value(facts.root);
+        let is_deadline = |layer: &ResolvedLayer| matches!(layer, ResolvedLayer::Deadline(_));
+        for (around, layer) in edge.policy.layers.iter().enumerate() {
+            let ResolvedLayer::Retry(retry) = layer else { continue };
+            let inside = edge.policy.layers.iter().skip(around).position(is_deadline);
+            if let (true, Some(inside)) = (retry.on.contains(Outcome::Deadline), inside) {
+                let title = "this deadline is inside of a retry that repeats what it ends";
+                found.push(
+                    Diagnostic::warning(Trap::RetriesPastDeadline, title)
+                        .at(at(around + inside), "counts from the start of the call")
+                        .at(at(around), "no attempt goes out once it is over")
+                        .help("`timeout` gives each attempt a time of its own"),
+                );
+            }
         }
     }
     found

@@ -100,6 +100,10 @@ impl<'m> Engine<'m> {
                     let ends = self.calls[call].started + *limit;
                     let timer = self.time_call(call, edge, index, ends);
                     *self.layer_state(call, index) = LayerState::Timed { timer, ends };
+                    if ends <= self.now {
+                        // A retry around it comes too late: the timer fires before anything goes out.
+                        return;
+                    }
                 }
                 ResolvedLayer::Fallback(_) => *self.layer_state(call, index) = LayerState::Idle,
                 ResolvedLayer::Hedge(hedging) => return self.start_hedged(call, index, hedging),
