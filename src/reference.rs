@@ -11,6 +11,7 @@ use sim_core::kernel::Distribution;
 use sim_core::model::fault::Fault;
 use sim_core::policy::balancing::Algorithm;
 use sim_core::policy::breaker::Trip;
+use sim_core::policy::breaker::outlier::{OutlierDetection, OutlierPreset};
 use sim_core::policy::budget::Budget;
 use sim_core::policy::fallback::Substitute;
 use sim_core::policy::limiter::Limiter;
@@ -49,7 +50,7 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 21] = [
+pub const KINDS: [(&str, &str); 22] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
@@ -70,6 +71,7 @@ pub const KINDS: [(&str, &str); 21] = [
     ("distribution", "Distributions of durations"),
     ("balancer", "Balancers: how callers choose an instance"),
     ("health-check", "Health checks: how instances are asked whether they are well"),
+    ("outlier-preset", "Presets of outlier detection: how instances are ejected that stand out"),
     ("outcome", "Outcomes of an attempt"),
 ];
 
@@ -99,8 +101,20 @@ pub fn catalogue() -> Vec<Thing> {
     things.extend(Distribution::CATALOGUE.iter().map(registered));
     things.extend(Algorithm::CATALOGUE.iter().map(registered));
     things.extend(HealthCheck::CATALOGUE.iter().map(registered));
+    things.extend(outlier_presets());
     things.extend(from_schema::<Outcome>("outcome"));
     things
+}
+
+/// Each preset with the parameters that it fills.
+fn outlier_presets() -> Vec<Thing> {
+    let schema = SchemaGenerator::default().into_root_schema_for::<OutlierDetection>().to_value();
+    let source = "envoy (2026), source/common/upstream/outlier_detection_impl.cc; \
+                  istio.io, DestinationRule, OutlierDetection";
+    let presets = from_schema::<OutlierPreset>("outlier-preset").into_iter();
+    presets
+        .map(|preset| Thing { source: source.into(), parameters: parameters(&schema), ..preset })
+        .collect()
 }
 
 fn library() -> Vec<Thing> {

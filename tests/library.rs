@@ -19,7 +19,7 @@ enum Stands {
     WithinText(&'static [&'static str]),
 }
 
-const PLACES: [(&str, Stands); 19] = [
+const PLACES: [(&str, Stands); 20] = [
     ("layer", Stands::Behind(&[&["layers"]])),
     ("backoff", Stands::Behind(&[&["backoff"], &["open_backoff"]])),
     ("retry-preset", Stands::AsText(&["retry", "preset"])),
@@ -38,6 +38,7 @@ const PLACES: [(&str, Stands); 19] = [
     ("fault", Stands::Behind(&[&["fault"]])),
     ("distribution", Stands::WithinText(&["work", "think", "latency", "add", "connect"])),
     ("balancer", Stands::Behind(&[&["balancer", "algorithm"]])),
+    ("outlier-preset", Stands::AsText(&["outlier", "preset"])),
     ("health-check", Stands::Behind(&[&["balancer", "health_check"]])),
 ];
 
