@@ -32,6 +32,19 @@ fn short_run_arguments<'a>(out: &'a Path, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
+fn a_run_without_charts_leaves_none_of_the_run_before() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(short_run(folder.path(), &["--set", "expect=[]"]).status.success());
+    let chart = folder.path().join("charts/success.svg");
+    assert!(chart.exists());
+    let output = short_run(folder.path(), &["--set", "expect=[]", "--no-charts"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("\nResults are in "), "{}", text(&output.stdout));
+    assert!(!chart.exists(), "a chart of another run lies among the results");
+    assert!(folder.path().join("summary.csv").exists());
+}
+
+#[test]
 fn a_run_prints_expectations_then_a_table_and_writes_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let output = short_run(folder.path(), &["--set", "expect=[]"]);

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use reports::folder::Charts;
+
 #[path = "../src/fixture.rs"]
 #[allow(dead_code, reason = "the tests of the crate use the rest")]
 mod fixture;
@@ -14,12 +16,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for variants in [1, 3, 12, 14] {
         let folder = Path::new(&folder).join(format!("{variants}-variants"));
         let results = fixture::study(variants);
-        reports::folder::write_study(&results, &mut |name| create(&folder, name))?;
+        reports::folder::write_study(&results, Charts::Drawn, &mut |name| create(&folder, name))?;
     }
     for axes in [1, 2, 3] {
         let folder = Path::new(&folder).join(format!("{axes}-axes"));
         let results = fixture::sweep(axes);
-        reports::folder::write_sweep(&results, &mut |name| create(&folder, name))?;
+        reports::folder::write_sweep(&results, Charts::Drawn, &mut |name| create(&folder, name))?;
     }
     let style = reports::terminal::Style { colour: true, width: Some(150) };
     reports::print(&fixture::study(12), reports::Format::Table, style, &mut io::stdout())?;

@@ -11,6 +11,15 @@ use crate::{ReportError, csv, json};
 /// Creates a file of the folder; the name may have a folder in front: `charts/success.svg`.
 pub type Create<'a> = &'a mut dyn FnMut(&str) -> io::Result<Box<dyn Write>>;
 
+/// Whether a folder gets its charts: drawn as SVG and PNG they take longer than many a small run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charts {
+    /// All of them.
+    Drawn,
+    /// None.
+    LeftOut,
+}
+
 /// Writes all files of a study: `summary.csv`, `runs.csv`, `timeseries.csv`, `summary.json`, the
 /// charts as SVG and PNG, and last `manifest.json`, so that a folder that has one is complete.
 /// Returns the names of the files, in the order in which they were written.
@@ -18,13 +27,19 @@ pub type Create<'a> = &'a mut dyn FnMut(&str) -> io::Result<Box<dyn Write>>;
 /// # Errors
 ///
 /// When a file cannot be created or written.
-pub fn write_study(results: &StudyResults, create: Create) -> Result<Vec<String>, ReportError> {
+pub fn write_study(
+    results: &StudyResults,
+    charts: Charts,
+    create: Create,
+) -> Result<Vec<String>, ReportError> {
     let mut folder = Folder::new(create);
     folder.file("summary.csv", |out| csv::summary(results, out))?;
     folder.file("runs.csv", |out| csv::runs(results, out))?;
     folder.file("timeseries.csv", |out| csv::timeseries(results, out))?;
     folder.file("summary.json", |out| json::summary(results, out))?;
-    folder.charts(&charts::of_study(results))?;
+    if charts == Charts::Drawn {
+        folder.charts(&charts::of_study(results))?;
+    }
     folder.close(&results.manifest)
 }
 
@@ -34,10 +49,16 @@ pub fn write_study(results: &StudyResults, create: Create) -> Result<Vec<String>
 /// # Errors
 ///
 /// When a file cannot be created or written.
-pub fn write_sweep(results: &SweepResults, create: Create) -> Result<Vec<String>, ReportError> {
+pub fn write_sweep(
+    results: &SweepResults,
+    charts: Charts,
+    create: Create,
+) -> Result<Vec<String>, ReportError> {
     let mut folder = Folder::new(create);
     folder.file("sweep.csv", |out| csv::sweep(results, out))?;
-    folder.charts(&charts::of_sweep(results))?;
+    if charts == Charts::Drawn {
+        folder.charts(&charts::of_sweep(results))?;
+    }
     folder.close(&results.manifest)
 }
 
@@ -117,17 +138,17 @@ mod tests {
     #[test]
     fn a_study_leaves_tables_charts_and_last_the_manifest() {
         let results = fixture::small();
-        let (names, files) = written(|create| write_study(&results, create));
+        let (names, files) = written(|create| write_study(&results, Charts::Drawn, create));
         insta::assert_snapshot!(names.join("\n"));
         assert!(names.iter().all(|name| !files[name].is_empty()));
-        let again = written(|create| write_study(&results, create));
+        let again = written(|create| write_study(&results, Charts::Drawn, create));
         assert_eq!((names, files), again);
     }
 
     #[test]
     fn a_sweep_leaves_one_table_and_its_maps() {
         let results = fixture::sweep(2);
-        let (names, files) = written(|create| write_sweep(&results, create));
+        let (names, files) = written(|create| write_sweep(&results, Charts::Drawn, create));
         assert_eq!(names.first().unwrap(), "sweep.csv");
         assert!(files.contains_key("charts/heat-map-peak_rate_1s_after_per_s.svg"));
     }

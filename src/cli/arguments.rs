@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use reports::Format;
+use reports::folder::Charts;
 
 use super::bench::BenchArguments;
 
@@ -95,9 +96,25 @@ pub(crate) struct CommonArguments {
     /// Set a value of the scenario, as a variant does (may be given several times)
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Draw no charts: they take longer than a small run
+    #[arg(long)]
+    no_charts: bool,
     /// Show no progress and no warnings
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+impl CommonArguments {
+    pub(crate) fn charts(&self) -> Charts {
+        if self.no_charts { Charts::LeftOut } else { Charts::Drawn }
+    }
+
+    /// `Results and charts are`, or only `Results are`.
+    pub(crate) fn wording(&self, tables: &str) -> String {
+        let charts = if self.no_charts { "" } else { " and charts" };
+        let are = if self.no_charts && !tables.ends_with('s') { "is" } else { "are" };
+        format!("{tables}{charts} {are}")
+    }
 }
 
 #[derive(Debug, Args)]

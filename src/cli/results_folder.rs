@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use experiments::journal::{JournalHeader, JsonLines};
 use reports::ReportError;
@@ -51,13 +51,32 @@ impl ResultsFolder {
         Ok(Journal { lines, path })
     }
 
-    /// Writes files; a file appears under its name only when it is whole.
+    /// Writes files; a file appears under its name only when it is whole. What an earlier run wrote
+    /// and this one did not, such as the charts of a variant that is gone, is removed: nobody shall
+    /// take it for a result of this run.
     pub(crate) fn write(
         &self,
         write: impl FnOnce(Create) -> Result<Vec<String>, ReportError>,
     ) -> Result<(), Failure> {
-        write(&mut |name| Ok(Box::new(WholeFile::create(self.path.join(name))?)))?;
+        let before = self.files_of_its_manifest();
+        let now = write(&mut |name| Ok(Box::new(WholeFile::create(self.path.join(name))?)))?;
+        for stale in before.iter().filter(|name| !now.contains(name)) {
+            // It may be gone already, or be in use; the new manifest does not name it.
+            let _ = fs::remove_file(self.path.join(stale));
+        }
         Ok(())
+    }
+
+    /// The files of the run before, none if there was none. Names that lead out of the folder are not
+    /// its own.
+    fn files_of_its_manifest(&self) -> Vec<String> {
+        let manifest = fs::read(self.path.join("manifest.json")).unwrap_or_default();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap_or_default();
+        let names = manifest["files"].as_array().into_iter().flatten();
+        let is_inside = |name: &&str| {
+            Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+        };
+        names.filter_map(|name| name.as_str()).filter(is_inside).map(str::to_owned).collect()
     }
 
     /// Where it lies.

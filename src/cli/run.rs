@@ -40,11 +40,12 @@ fn run_file(file: &Path, arguments: &RunArguments) -> Result<Exit, Failure> {
     // Before the files, whose charts take many times as long as a small scenario; and they are written
     // even if nobody reads what is printed.
     let printed = print(&results, arguments.format);
-    folder.write(|create| reports::folder::write_study(&results, create))?;
+    folder.write(|create| reports::folder::write_study(&results, common.charts(), create))?;
     journal.remove()?;
     printed?;
     if arguments.format == Format::Table {
-        terminal::print(&format!("\nResults and charts are in {}\n", folder.path().display()))?;
+        let what = common.wording("Results");
+        terminal::print(&format!("\n{what} in {}\n", folder.path().display()))?;
     }
     Ok(how_it_ended(&results))
 }

@@ -34,13 +34,14 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<Exit, Failure> {
     let results = sweep.run(&mut journal.lines, &options, &command);
     bar.clear();
     let results = results.map_err(|error| Failure::from(&error))?;
-    folder.write(|create| reports::folder::write_sweep(&results, create))?;
+    folder.write(|create| reports::folder::write_sweep(&results, common.charts(), create))?;
     journal.remove()?;
     let mut text = Vec::new();
     reports::print_sweep(&results, arguments.format, terminal::style(), &mut text)?;
     terminal::print(&String::from_utf8_lossy(&text))?;
     if arguments.format == Format::Table {
-        terminal::print(&format!("\nTable and charts are in {}\n", folder.path().display()))?;
+        let what = common.wording("Table");
+        terminal::print(&format!("\n{what} in {}\n", folder.path().display()))?;
     }
     Ok(Exit::Good)
 }
