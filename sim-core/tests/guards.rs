@@ -274,6 +274,20 @@ fn a_pool_of_connections_opens_keeps_and_waits_for_them() {
 }
 
 #[test]
+fn the_open_connections_of_a_pool_are_counted_while_they_are_idle_too() {
+    // Calls at 1, 2, 3, 4 and 5 s: 100 ms to open a connection, 300 ms of use, 500 ms of idle life.
+    let pool = json!({ "plain": { "connect": "100ms", "idle_life": "500ms" } });
+    let mut model = one_service(paced(1.0, 1), None, None, "300ms");
+    model.length = d("5.95s");
+    model.edges[0].policy = policy(json!([{ "connection_pool": { "kind": pool } }]));
+    let edge = simulate(&model, 1);
+    let slices = &subject(&edge, "shop->payment").slices;
+    let open_ms: u128 = slices.iter().map(|s| s.connections_integral_ns).sum::<u128>() / 1_000_000;
+    assert_eq!(open_ms, 5 * (300 + 500));
+    assert_eq!(slices.iter().map(|s| s.connections_max).max(), Some(1));
+}
+
+#[test]
 fn the_times_around_inside_and_of_a_pool_are_those_of_the_phases() {
     let run = |layers| {
         let mut model = one_service(paced(1.0, 1), None, None, "300ms");

@@ -3,6 +3,8 @@
 use sim_core::model::record::SubjectKind;
 use sim_core::model::spec::{EdgeId, EndpointId, Model, ServiceSpec, Step};
 
+use sim_core::policy::{GuardKind, ResolvedLayer};
+
 use super::MeasureError;
 
 /// A subject of a model, found by its name.
@@ -43,6 +45,15 @@ fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
         .chain(edges.enumerate().map(of(SubjectKind::Edge)))
         .chain(services.enumerate().map(of(SubjectKind::Service)))
         .chain(endpoints.enumerate().map(of(SubjectKind::Endpoint)))
+}
+
+/// Whether it is a call whose policy has a connection pool.
+pub(super) fn has_connection_pool(model: &Model, found: Found) -> bool {
+    let is_pool = |layer: &ResolvedLayer| match layer {
+        ResolvedLayer::Guard(guard) => matches!(guard.kind, GuardKind::ConnectionPool(_)),
+        _ => false,
+    };
+    found.kind == SubjectKind::Edge && model.edges[found.index].policy.layers.iter().any(is_pool)
 }
 
 /// How many workers all instances of a service or of an endpoint's pool have together.

@@ -33,6 +33,7 @@ pub(super) enum How {
     LevelMean(Level),
     QueueMax,
     InFlightMax,
+    ConnectionsMax,
     /// Of so many workers.
     Utilization(f64),
     /// Arrivals per call of these clients.
@@ -68,6 +69,7 @@ pub(super) enum Level {
     Queue,
     Busy,
     InFlight,
+    Connections,
 }
 
 impl Meter {
@@ -126,7 +128,7 @@ fn how(term: &MeasureTerm, model: &Model, found: Found) -> Result<How, MeasureEr
         Aggregation::Share => share(term, found.kind),
         Aggregation::Mean => mean(term, model, found),
         Aggregation::Percentile(p) => time(term, found.kind).map(|t| How::TimePercentile(t, p)),
-        Aggregation::Max => maximum(term, found.kind),
+        Aggregation::Max => maximum(term, model, found),
         Aggregation::Amplification => amplification(term, model, found),
         Aggregation::Wasted => wasted(term, found.kind),
         Aggregation::Availability => availability(term),
@@ -179,28 +181,37 @@ fn mean(term: &MeasureTerm, model: &Model, found: Found) -> Result<How, MeasureE
         let no_limit = || MeasureError::NoLimit { subject: term.subject.name.clone() };
         return graph::workers(model, found).map(How::Utilization).ok_or_else(no_limit);
     }
-    match level(term.subject.quantity, found.kind) {
+    match level(term, model, found)? {
         Some(level) => Ok(How::LevelMean(level)),
         None => time(term, found.kind).map(How::TimeMean),
     }
 }
 
-fn maximum(term: &MeasureTerm, kind: SubjectKind) -> Result<How, MeasureError> {
-    match level(term.subject.quantity, kind) {
+fn maximum(term: &MeasureTerm, model: &Model, found: Found) -> Result<How, MeasureError> {
+    match level(term, model, found)? {
         Some(Level::Busy) => Err(refuse(term, "busy workers have a mean, and a utilization")),
         Some(Level::Queue) => Ok(How::QueueMax),
         Some(Level::InFlight) => Ok(How::InFlightMax),
-        None => time(term, kind).map(How::TimeMax),
+        Some(Level::Connections) => Ok(How::ConnectionsMax),
+        None => time(term, found.kind).map(How::TimeMax),
     }
 }
 
-fn level(quantity: Quantity, kind: SubjectKind) -> Option<Level> {
-    match quantity {
-        Quantity::QueueLength if has_queue(kind) => Some(Level::Queue),
-        Quantity::BusyWorkers if has_queue(kind) => Some(Level::Busy),
+fn level(term: &MeasureTerm, model: &Model, found: Found) -> Result<Option<Level>, MeasureError> {
+    Ok(match term.subject.quantity {
+        Quantity::QueueLength if has_queue(found.kind) => Some(Level::Queue),
+        Quantity::BusyWorkers if has_queue(found.kind) => Some(Level::Busy),
         Quantity::InFlight => Some(Level::InFlight),
+        Quantity::OpenConnections if graph::has_connection_pool(model, found) => {
+            Some(Level::Connections)
+        }
+        Quantity::OpenConnections => {
+            let hint = "it is of a call with a connection pool; without one each attempt has a \
+                        connection of its own, and in_flight counts them";
+            return Err(refuse(term, hint));
+        }
         _ => None,
-    }
+    })
 }
 
 fn amplification(term: &MeasureTerm, model: &Model, found: Found) -> Result<How, MeasureError> {

@@ -34,6 +34,7 @@ impl Meter {
             How::LevelMean(level) => level.mean(&totals, slices.length),
             How::QueueMax => Some(f64::from(totals.queue_max)),
             How::InFlightMax => Some(f64::from(totals.in_flight_max)),
+            How::ConnectionsMax => Some(f64::from(totals.connections_max)),
             How::Utilization(workers) => over(Level::Busy.mean(&totals, slices.length)?, *workers),
             How::ArrivalsPerCall(clients) => {
                 let calls = |client: &String| arrivals_of(SubjectKind::Client, client);
@@ -135,6 +136,7 @@ impl Level {
             Self::Queue => totals.queue_integral_ns,
             Self::Busy => totals.busy_integral_ns,
             Self::InFlight => totals.in_flight_integral_ns,
+            Self::Connections => totals.connections_integral_ns,
         };
         over(integral_ns as f64, length.as_nanos() as f64)
     }

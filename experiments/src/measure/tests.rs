@@ -3,7 +3,7 @@
 use scenarios::expectation::{Aggregation, MeasureTerm, Phase, Quantity, Subject};
 use sim_core::kernel::{SimDuration, SimTime};
 use sim_core::model::record::{MeasurePlan, RunRecord};
-use sim_core::policy::Outcome;
+use sim_core::policy::{Outcome, Policy};
 
 use super::*;
 use crate::phases::Phases;
@@ -217,6 +217,18 @@ fn a_pool_without_a_limit_has_no_utilization() {
     let term = term(Aggregation::Mean, "payment", Quantity::Utilization, Phase::All);
     let error = Meter::new(&term, &variant.model, &Phases::of(&variant)).unwrap_err();
     assert_eq!(error, MeasureError::NoLimit { subject: "payment".into() });
+}
+
+#[test]
+fn open_connections_are_those_of_a_connection_pool() {
+    let mut variant = study_with_outage().variants.remove(0);
+    let term = term(Aggregation::Max, "shop->payment", Quantity::OpenConnections, Phase::All);
+    let error = Meter::new(&term, &variant.model, &Phases::of(&variant)).unwrap_err().to_string();
+    assert!(error.ends_with("and in_flight counts them"), "{error}");
+    let layers = r#"[{ "connection_pool": { "kind": { "plain": {} } } }]"#;
+    let policy = Policy { layers: serde_json::from_str(layers).unwrap(), ..Policy::default() };
+    variant.model.edges[0].policy = policy.resolve().unwrap();
+    assert!(Meter::new(&term, &variant.model, &Phases::of(&variant)).is_ok());
 }
 
 #[test]

@@ -85,6 +85,8 @@ pub(crate) struct Totals {
     pub(crate) wasted_ns: u128,
     pub(crate) in_flight_integral_ns: u128,
     pub(crate) in_flight_max: u32,
+    pub(crate) connections_integral_ns: u128,
+    pub(crate) connections_max: u32,
 }
 
 impl Totals {
@@ -106,6 +108,8 @@ impl Totals {
             wasted_ns: slice.wasted_ns,
             in_flight_integral_ns: slice.in_flight_integral_ns,
             in_flight_max: slice.in_flight_max,
+            connections_integral_ns: slice.connections_integral_ns,
+            connections_max: slice.connections_max,
         }
     }
 
@@ -130,6 +134,8 @@ impl Totals {
             wasted_ns: self.wasted_ns + other.wasted_ns,
             in_flight_integral_ns: self.in_flight_integral_ns + other.in_flight_integral_ns,
             in_flight_max: self.in_flight_max.max(other.in_flight_max),
+            connections_integral_ns: self.connections_integral_ns + other.connections_integral_ns,
+            connections_max: self.connections_max.max(other.connections_max),
         }
     }
 

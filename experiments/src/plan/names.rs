@@ -148,5 +148,6 @@ pub(crate) fn quantity_name(quantity: Quantity) -> &'static str {
         Quantity::BusyWorkers => "busy_workers",
         Quantity::Utilization => "utilization",
         Quantity::InFlight => "in_flight",
+        Quantity::OpenConnections => "open_connections",
     }
 }

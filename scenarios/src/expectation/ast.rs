@@ -104,8 +104,10 @@ pub enum Quantity {
     BusyWorkers,
     /// Busy workers over workers, 0 to 1.
     Utilization,
-    /// The number of calls, attempts (open connections) or requests in progress.
+    /// The number of calls, attempts or requests in progress.
     InFlight,
+    /// The number of connections that the connection pool of a call holds open, in use or idle.
+    OpenConnections,
 }
 
 /// A part of a run.

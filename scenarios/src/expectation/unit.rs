@@ -57,16 +57,20 @@ fn unit_of_measure(term: &MeasureTerm) -> Result<Unit, String> {
             Ok(Unit::Time)
         }
         (Aggregation::Mean, Utilization) => Ok(Unit::Share),
-        (Aggregation::Mean, QueueLength | BusyWorkers | InFlight) => Ok(Unit::Count),
-        (Aggregation::Max, QueueLength | InFlight) => Ok(Unit::Count),
+        (Aggregation::Mean, QueueLength | BusyWorkers | InFlight | OpenConnections) => {
+            Ok(Unit::Count)
+        }
+        (Aggregation::Max, QueueLength | InFlight | OpenConnections) => Ok(Unit::Count),
         (Aggregation::Percentile(_), _) => {
             Err("percentiles are of response_time and of waiting_time".into())
         }
         (Aggregation::Max, _) => {
-            Err("a maximum is of response_time, waiting_time, queue_length or in_flight".into())
+            Err("a maximum is of response_time, waiting_time, queue_length, in_flight or \
+                 open_connections"
+                .into())
         }
         (Aggregation::Mean, _) => Err("a mean is of response_time, waiting_time, queue_length, \
-             busy_workers, utilization or in_flight"
+             busy_workers, utilization, in_flight or open_connections"
             .into()),
         (Aggregation::Amplification, Usual) => Ok(Unit::Count),
         (Aggregation::Wasted | Aggregation::Availability, Usual) => Ok(Unit::Share),

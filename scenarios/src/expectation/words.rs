@@ -29,6 +29,7 @@ const QUANTITIES: &[(&str, Quantity)] = &[
     ("busy_workers", Quantity::BusyWorkers),
     ("utilization", Quantity::Utilization),
     ("in_flight", Quantity::InFlight),
+    ("open_connections", Quantity::OpenConnections),
 ];
 
 /// The phases, but for `after`, which may have a length.

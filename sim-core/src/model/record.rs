@@ -146,6 +146,11 @@ pub struct SliceRecord {
     pub in_flight_integral_ns: u128,
     /// The largest number in progress.
     pub in_flight_max: u32,
+    /// Of an edge with a connection pool: the time integral of the number of its connections that are
+    /// open, in use or idle, in connection-nanoseconds.
+    pub connections_integral_ns: u128,
+    /// The largest number of open connections.
+    pub connections_max: u32,
 }
 
 /// Counts by outcome.

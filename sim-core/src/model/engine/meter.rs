@@ -189,6 +189,8 @@ pub(super) struct Meter {
     waiting_time: Option<Recorder>,
     /// How many are in progress.
     pub(super) in_flight: Level,
+    /// How many connections the pools of an edge hold open.
+    pub(super) connections: Level,
     /// How many wait for a worker.
     pub(super) queue: Level,
     /// How many workers are busy.
@@ -214,6 +216,7 @@ impl Meter {
             response_time: Recorder::new(),
             waiting_time: serves.then(Recorder::new),
             in_flight: Level::default(),
+            connections: Level::default(),
             queue: Level::default(),
             busy: Level::default(),
             wasted_ns: 0,
@@ -283,6 +286,7 @@ impl Meter {
         let response = self.response_time.close();
         let waiting = self.waiting_time.as_mut().map_or_else(Recorded::default, Recorder::close);
         let (in_flight_integral_ns, in_flight_max) = self.in_flight.close(end);
+        let (connections_integral_ns, connections_max) = self.connections.close(end);
         let (queue_integral_ns, queue_max) = self.queue.close(end);
         let (busy_integral_ns, _) = self.busy.close(end);
         let before = std::mem::replace(&mut self.arrivals_before_slice, self.arrivals);
@@ -303,6 +307,8 @@ impl Meter {
             wasted_ns: std::mem::take(&mut self.wasted_ns),
             in_flight_integral_ns,
             in_flight_max,
+            connections_integral_ns,
+            connections_max,
         });
     }
 
@@ -347,6 +353,12 @@ impl Level {
         debug_assert!(self.level > 0, "something ended that never began");
         self.without_end = self.without_end.wrapping_add(now.as_nanos().into());
         self.level -= 1;
+    }
+
+    /// From one value to another.
+    pub(super) fn moves(&mut self, now: SimTime, from: u32, to: u32) {
+        (from..to).for_each(|_| self.up(now));
+        (to..from).for_each(|_| self.down(now));
     }
 
     /// The present value.

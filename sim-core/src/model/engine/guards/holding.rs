@@ -4,10 +4,10 @@ use super::super::Engine;
 use super::super::calls::{LayerState, Origin};
 use super::super::event::Event;
 use super::draws::LazyDraws;
-use super::{Guards, Turn};
+use super::{Guarding, Guards, Turn};
 use crate::kernel::{SimTime, Timer};
-use crate::policy::Outcome;
 use crate::policy::gate::{Answer, Ending, Gate, Pass, Ticket};
+use crate::policy::{Guard, Outcome};
 
 impl Engine<'_> {
     /// A call comes to the guard of a layer: what it is told.
@@ -127,12 +127,27 @@ impl Engine<'_> {
         self.guards.released = released;
     }
 
+    /// What every visit to a guard ends with: it says when it wants to be woken, and a connection pool
+    /// how many connections it holds.
     #[inline]
     fn set_alarm(&mut self, index: usize) {
+        let guarding = &self.guards.guards[index];
+        if guarding.gauge.is_some() {
+            self.read_gauge(index);
+        }
         let guarding = &self.guards.guards[index];
         let wakes_at = guarding.guard.wakes_at().unwrap_or(SimTime::MAX);
         if wakes_at != guarding.wakes_at {
             self.move_alarm(index, wakes_at);
+        }
+    }
+
+    #[inline(never)]
+    fn read_gauge(&mut self, index: usize) {
+        let Guarding { guard, gauge, .. } = &mut self.guards.guards[index];
+        if let (Guard::ConnectionPool(pool), Some(gauge)) = (guard, gauge) {
+            let before = std::mem::replace(&mut gauge.open, pool.open());
+            self.meters.edge(gauge.edge).connections.moves(self.now, before, gauge.open);
         }
     }
 

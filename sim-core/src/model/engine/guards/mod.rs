@@ -27,7 +27,7 @@ use crate::policy::fallback::LastGood;
 #[cfg(debug_assertions)]
 use crate::policy::gate::Answer;
 use crate::policy::gate::Released;
-use crate::policy::{Guard, Hedger, Hedging, ResolvedLayer, RetryPolicy, Scope, Scoped};
+use crate::policy::{Guard, GuardKind, Hedger, Hedging, ResolvedLayer, RetryPolicy, Scope, Scoped};
 pub(super) use draws::LazyDraws;
 use hedges::Hedged;
 
@@ -66,6 +66,16 @@ struct Guarding {
     guard: Guard,
     wakes_at: SimTime,
     alarm: Timer,
+    /// Of a connection pool.
+    gauge: Option<Gauge>,
+}
+
+/// Where the connections of a pool are counted, and how many have been.
+#[derive(Debug)]
+struct Gauge {
+    /// The first that shares the pool.
+    edge: EdgeId,
+    open: u32,
 }
 
 /// Where the states of a layer are, if it has any.
@@ -145,7 +155,7 @@ impl Guards {
                     let count = callers.states(scope);
                     let first = match known {
                         Some((_, first)) => *first,
-                        None => guards.add(resolved, kind, count),
+                        None => guards.add(resolved, kind, count, EdgeId(index as u16)),
                     };
                     if scope == Scope::Shared {
                         shared.push((name, first));
@@ -165,12 +175,14 @@ impl Guards {
     }
 
     /// Adds so many states of a kind for a layer; the place of the first.
-    fn add(&mut self, layer: &ResolvedLayer, kind: Kind, count: u32) -> u32 {
+    fn add(&mut self, layer: &ResolvedLayer, kind: Kind, count: u32, edge: EdgeId) -> u32 {
         match (layer, kind) {
             (ResolvedLayer::Guard(policy), _) => append(&mut self.guards, count, || Guarding {
                 guard: policy.kind.start(),
                 wakes_at: SimTime::MAX,
                 alarm: Timer::NONE,
+                gauge: matches!(policy.kind, GuardKind::ConnectionPool(_))
+                    .then_some(Gauge { edge, open: 0 }),
             }),
             (ResolvedLayer::Fallback(_), _) => {
                 append(&mut self.last_good, count, LastGood::default)
