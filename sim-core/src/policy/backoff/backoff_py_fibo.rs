@@ -8,7 +8,6 @@ use super::arithmetic::{nanos, nanos_or_infinite};
 use super::{BackoffState, Spacing, backoff_py_expo::PyJitter};
 use crate::catalogue::Described;
 use crate::kernel::SimDuration;
-use crate::policy::Problems;
 
 /// Waits 1, 1, 2, 3, 5, 8 s, …, `max_value` at most, and jitter after that.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,10 +32,6 @@ impl Described for BackoffPyFibo {
 }
 
 impl Spacing for BackoffPyFibo {
-    fn check(&self) -> Problems {
-        Problems::default()
-    }
-
     fn delay<R: Rng>(&self, n: u32, _state: &mut BackoffState, draws: &mut R) -> SimDuration {
         let second = SimDuration::from_secs(1);
         let (mut this, mut next) = (second, second);

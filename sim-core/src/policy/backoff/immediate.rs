@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::{BackoffState, Spacing};
 use crate::catalogue::Described;
 use crate::kernel::SimDuration;
-use crate::policy::Problems;
 
 /// Retries at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,10 +19,6 @@ impl Described for Immediate {
 }
 
 impl Spacing for Immediate {
-    fn check(&self) -> Problems {
-        Problems::default()
-    }
-
     fn delay<R: Rng>(&self, _n: u32, _state: &mut BackoffState, _draws: &mut R) -> SimDuration {
         SimDuration::ZERO
     }

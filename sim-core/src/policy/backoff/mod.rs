@@ -99,7 +99,9 @@ pub struct BackoffState {
 /// A way to space the attempts of a call.
 trait Spacing: Described {
     /// What is wrong with the parameters.
-    fn check(&self) -> Problems;
+    fn check(&self) -> Problems {
+        Problems::default()
+    }
 
     /// The wait before retry `n` (the first retry is 1). Takes at most one draw.
     fn delay<R: Rng>(&self, n: u32, state: &mut BackoffState, draws: &mut R) -> SimDuration;

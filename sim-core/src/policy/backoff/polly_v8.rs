@@ -8,7 +8,6 @@ use super::arithmetic::{grown, nanos, nanos_or_infinite, unit, wait};
 use super::{BackoffState, Spacing};
 use crate::catalogue::Described;
 use crate::kernel::SimDuration;
-use crate::policy::Problems;
 
 /// Waits as Polly's `RetryStrategyOptions` say.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -55,10 +54,6 @@ impl Described for PollyV8 {
 }
 
 impl Spacing for PollyV8 {
-    fn check(&self) -> Problems {
-        Problems::default()
-    }
-
     fn delay<R: Rng>(&self, n: u32, state: &mut BackoffState, draws: &mut R) -> SimDuration {
         let base = nanos(self.delay);
         let uncapped = match (self.backoff_type, self.use_jitter) {

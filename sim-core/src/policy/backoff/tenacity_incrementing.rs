@@ -8,7 +8,6 @@ use super::arithmetic::{nanos, nanos_or_infinite, wait};
 use super::{BackoffState, Spacing};
 use crate::catalogue::Described;
 use crate::kernel::SimDuration;
-use crate::policy::Problems;
 
 /// Waits `start + increment · (n − 1)`, `max` at most.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,10 +34,6 @@ impl Described for TenacityIncrementing {
 }
 
 impl Spacing for TenacityIncrementing {
-    fn check(&self) -> Problems {
-        Problems::default()
-    }
-
     fn delay<R: Rng>(&self, n: u32, _state: &mut BackoffState, _draws: &mut R) -> SimDuration {
         let uncapped = nanos(self.start) + nanos(self.increment) * f64::from(n - 1);
         wait(uncapped.min(nanos_or_infinite(self.max)))

@@ -120,6 +120,136 @@ fn mistakes_name_the_field() {
     );
 }
 
+/// The first waits of a backoff, in milliseconds, if every draw is `u`.
+fn waits(text: &str, u: f64, count: u32) -> Vec<f64> {
+    let backoff: Backoff = serde_json::from_str(text).unwrap();
+    each_backoff!(&backoff, backoff => delays_ms(backoff, u, count))
+}
+
+#[test]
+fn a_draw_becomes_the_wait_that_the_librarys_formula_makes_of_it() {
+    for (backoff, u, expected) in [
+        // rand() · min(2^(n−1), max): botocore, standard.py.
+        (r#"{"aws-sdk":{}}"#, 0.5, &[500.0, 1_000.0, 2_000.0, 4_000.0][..]),
+        // Math.floor(rand() · d), and of equal jitter (d + rand() · d) / 2: cockatiel, generators.ts.
+        (r#"{"cockatiel":{"generator":"full"}}"#, 0.75, &[96.0, 192.0, 384.0]),
+        (r#"{"cockatiel":{"generator":"half"}}"#, 0.75, &[112.0, 224.0, 448.0]),
+        (r#"{"cockatiel":{"generator":"none"}}"#, 0.75, &[128.0, 256.0, 512.0]),
+        // min(base · 2^(n−1), max) · (0.8 … 1.2).
+        (r#"{"grpc":{}}"#, 0.75, &[110.0, 220.0, 440.0, 880.0, 1_100.0]),
+        // Math.round((1 + rand()) · minTimeout · factor^(n−1)).
+        (r#"{"npm-retry":{"randomize":true}}"#, 0.25, &[1_250.0, 2_500.0, 5_000.0]),
+        (r#"{"npm-retry":{"randomize":true,"min_timeout":"1500us"}}"#, 0.25, &[2.0, 4.0, 8.0]),
+        // delay · (0.75 + 0.5 · rand()): RetryHelper.cs.
+        (r#"{"polly-v8":{"use_jitter":true}}"#, 0.25, &[1_750.0, 1_750.0]),
+        (
+            r#"{"polly-v8":{"use_jitter":true,"backoff_type":"linear"}}"#,
+            0.75,
+            &[2_250.0, 4_500.0, 6_750.0],
+        ),
+        // (long) (min + rand() · (max − min + 1)), min and max a half below and above: IntervalFunction.java.
+        (r#"{"resilience4j":{"randomization_factor":0.5}}"#, 0.5, &[500.0, 500.0]),
+        (r#"{"resilience4j":{"randomization_factor":0.5}}"#, 0.0, &[250.0, 250.0]),
+        (r#"{"resilience4j":{"randomization_factor":0.5}}"#, 0.25, &[375.0, 375.0]),
+        (r#"{"resilience4j":{"randomization_factor":0.5}}"#, 0.999, &[750.0, 750.0]),
+        (r#"{"resilience4j":{"interval":"1ms","randomization_factor":1.0}}"#, 0.0, &[1.0]),
+        // multiplier · base^(n−1) + rand() · jitter: wait_exponential_jitter.
+        (r#"{"tenacity-exponential-jitter":{}}"#, 0.25, &[1_250.0, 2_250.0, 4_250.0]),
+        (r#"{"tenacity-exponential-jitter":{"jitter":"3s"}}"#, 0.5, &[2_500.0, 3_500.0]),
+        // wait_fixed(3) + wait_random(1, 2), and (0, 1) if not given.
+        (
+            r#"{"tenacity-fixed-plus-random":{"wait":"3s","random_min":"1s","random_max":"3s"}}"#,
+            0.25,
+            &[4_500.0, 4_500.0],
+        ),
+        (r#"{"tenacity-fixed-plus-random":{"wait":"3s"}}"#, 0.25, &[3_250.0]),
+        // start + increment · (n − 1).
+        (
+            r#"{"tenacity-incrementing":{"start":"5s","increment":"2s"}}"#,
+            0.5,
+            &[5_000.0, 7_000.0, 9_000.0],
+        ),
+    ] {
+        assert_eq!(waits(backoff, u, expected.len() as u32), expected, "{backoff} {u}");
+    }
+}
+
+#[test]
+fn what_a_draw_gives_in_envoy_is_what_is_left_of_it() {
+    // Of windows of 25, 50, 100, 200 ms and then, since 200 is no less than half of it, 250.
+    let of = |backoff: &str, draw: u64, n| {
+        let backoff: Backoff = serde_json::from_str(backoff).unwrap();
+        let mut state = BackoffState::default();
+        backoff.delay(n, &mut state, &mut Always(draw)).as_millis_f64()
+    };
+    let today = r#"{"envoy":{"base_interval":"25ms"}}"#;
+    let left: Vec<f64> = (1..=6).map(|n| of(today, 249, n)).collect();
+    assert_eq!(left, [24.0, 49.0, 49.0, 49.0, 249.0, 249.0]);
+    // Before 2020 windows grew to 25, 75, 175, 375, … and what was drawn was cut at 250.
+    let before = r#"{"envoy-pre-2020":{"base_interval":"25ms"}}"#;
+    let left: Vec<f64> = (1..=5).map(|n| of(before, 374, n)).collect();
+    assert_eq!(left, [24.0, 74.0, 24.0, 250.0, 250.0]);
+    let shorter = r#"{"envoy-pre-2020":{"base_interval":"25ms","max_interval":"75ms"}}"#;
+    // A window that has reached the longest wait grows once more.
+    assert_eq!(of(shorter, 174, 3), 75.0);
+    assert_eq!(of(shorter, 100, 9), 75.0);
+}
+
+#[test]
+fn each_mistake_is_found_and_what_lies_at_the_bound_is_none() {
+    let check = |text: &str| serde_json::from_str::<Backoff>(text).unwrap().check();
+    for (wrong, place) in [
+        (r#"{"aws-sdk":{"max_backoff":"0s"}}"#, "aws-sdk.max_backoff"),
+        (r#"{"aws-sdk-2026":{"max_backoff":"0s"}}"#, "aws-sdk-2026.max_backoff"),
+        (r#"{"aws-simulator":{"base":"2s","cap":"1s"}}"#, "aws-simulator.cap"),
+        (r#"{"backoff-py-expo":{"base":0.5}}"#, "backoff-py-expo.base"),
+        (r#"{"cockatiel":{"exponent":0.5}}"#, "cockatiel.exponent"),
+        (r#"{"envoy":{"base_interval":"999us"}}"#, "envoy.base_interval"),
+        (r#"{"envoy":{"base_interval":"9ms","max_interval":"8ms"}}"#, "envoy.max_interval"),
+        (r#"{"envoy-pre-2020":{"base_interval":"0s"}}"#, "envoy-pre-2020.base_interval"),
+        (
+            r#"{"finagle-decorrelated":{"start":"1s","maximum":"9ms"}}"#,
+            "finagle-decorrelated.maximum",
+        ),
+        (
+            r#"{"finagle-exponential":{"start":"1s","maximum":"9ms"}}"#,
+            "finagle-exponential.maximum",
+        ),
+        (r#"{"grpc-connection":{"multiplier":0.5}}"#, "grpc-connection.multiplier"),
+        (r#"{"npm-retry":{"factor":1.5,"randomize":true}}"#, "npm-retry.factor"),
+        (r#"{"resilience4j":{"interval":"999us"}}"#, "resilience4j.interval"),
+        (
+            r#"{"resilience4j":{"multiplier":2.0,"max_interval":"999us"}}"#,
+            "resilience4j.max_interval",
+        ),
+        (r#"{"tenacity-exponential":{"exp_base":0.5}}"#, "tenacity-exponential.exp_base"),
+        (
+            r#"{"tenacity-exponential-jitter":{"max":"1s","min":"2s"}}"#,
+            "tenacity-exponential-jitter.max",
+        ),
+        (
+            r#"{"tenacity-fixed-plus-random":{"wait":"1s","random_min":"2s"}}"#,
+            "tenacity-fixed-plus-random.random_max",
+        ),
+        (
+            r#"{"tenacity-random-exponential":{"exp_base":0.5}}"#,
+            "tenacity-random-exponential.exp_base",
+        ),
+    ] {
+        let places: Vec<String> =
+            check(wrong).unwrap_err().0.into_iter().map(|problem| problem.path).collect();
+        assert_eq!(places, [place], "{wrong}");
+    }
+    for right in [
+        r#"{"envoy":{"base_interval":"1ms","max_interval":"1ms"}}"#,
+        r#"{"resilience4j":{"interval":"1ms","multiplier":1.0,"max_interval":"1ms"}}"#,
+        r#"{"npm-retry":{"factor":2.0,"randomize":true}}"#,
+        r#"{"cockatiel":{"exponent":1.0}}"#,
+    ] {
+        assert_eq!(check(right), Ok(()), "{right}");
+    }
+}
+
 #[test]
 fn the_state_is_small() {
     assert!(size_of::<BackoffState>() <= 16);

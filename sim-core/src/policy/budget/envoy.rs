@@ -7,7 +7,7 @@ use super::concurrency::Concurrency;
 use super::{AttemptEnd, Budgeting, CallMemory, Deciding};
 use crate::catalogue::Described;
 use crate::kernel::SimTime;
-use crate::policy::{Outcome, Problems};
+use crate::policy::Outcome;
 
 /// At most `max_retries` retries are under way at a time, all calls taken together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -33,10 +33,6 @@ impl Described for Envoy {
 
 impl Budgeting for Envoy {
     type Machine = MaxRetries;
-
-    fn check(&self) -> Problems {
-        Problems::default()
-    }
 
     fn start(&self, _now: SimTime) -> MaxRetries {
         MaxRetries {

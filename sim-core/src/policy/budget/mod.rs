@@ -112,7 +112,9 @@ trait Budgeting: Described {
     type Machine: Deciding;
 
     /// What is wrong with the parameters.
-    fn check(&self) -> Problems;
+    fn check(&self) -> Problems {
+        Problems::default()
+    }
 
     /// The machine that follows them, from `now` on.
     fn start(&self, now: SimTime) -> Self::Machine;

@@ -33,7 +33,9 @@ registry! {
 /// The parameters of a bulkhead.
 trait Parameters: Described {
     /// What is wrong with them.
-    fn check(&self) -> Problems;
+    fn check(&self) -> Problems {
+        Problems::default()
+    }
 
     /// How many calls may be under way at once.
     fn most_at_once(&self) -> u32;

@@ -7,7 +7,6 @@ use super::slots::{Room, Slots};
 use super::{BulkheadGate, Parameters};
 use crate::catalogue::Described;
 use crate::kernel::SimDuration;
-use crate::policy::Problems;
 
 /// Lets so many calls pass at once; the others wait in the order in which they came, for at most
 /// `max_wait`.
@@ -36,10 +35,6 @@ impl Described for Semaphore {
 }
 
 impl Parameters for Semaphore {
-    fn check(&self) -> Problems {
-        Problems::default()
-    }
-
     fn most_at_once(&self) -> u32 {
         self.max_concurrent
     }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::{FailedConnect, Parameters, Rules};
 use crate::catalogue::Described;
 use crate::kernel::{Distribution, SimDuration};
-use crate::policy::Problems;
 
 /// Go's `http.DefaultTransport` to one host: as many connections as are wanted, of which two stay
 /// open. Under load nearly every request opens a connection of its own.
@@ -43,10 +42,6 @@ impl Described for GoHttp {
 }
 
 impl Parameters for GoHttp {
-    fn check(&self) -> Problems {
-        Problems::default()
-    }
-
     fn rules(&self) -> Rules {
         let unless_nought = |time: SimDuration| (!time.is_zero()).then_some(time);
         Rules {

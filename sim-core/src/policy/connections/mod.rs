@@ -37,7 +37,9 @@ registry! {
 /// The parameters of a pool.
 trait Parameters: Described {
     /// What is wrong with them.
-    fn check(&self) -> Problems;
+    fn check(&self) -> Problems {
+        Problems::default()
+    }
 
     /// What they come to.
     fn rules(&self) -> Rules;

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, LastGood, Substitutes};
 use crate::catalogue::Described;
 use crate::kernel::SimTime;
-use crate::policy::Problems;
 
 /// Calls somebody else: a replica, another provider, a cheaper endpoint. A good answer of theirs is
 /// made do with; while it is waited for, the layers outside go on counting the time.
@@ -29,10 +28,6 @@ impl Described for Call {
 }
 
 impl Substitutes for Call {
-    fn check(&self) -> Problems {
-        Problems::default()
-    }
-
     fn answer<R: Rng>(&self, _now: SimTime, _last_good: LastGood, _draws: &mut R) -> Answer {
         Answer::Asked
     }

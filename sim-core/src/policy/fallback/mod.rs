@@ -63,7 +63,9 @@ const MOST_SUBSTITUTES: usize = 100;
 /// The parameters of a substitute.
 trait Substitutes: Described {
     /// What is wrong with them.
-    fn check(&self) -> Problems;
+    fn check(&self) -> Problems {
+        Problems::default()
+    }
 
     /// What comes of it; takes at most one draw.
     fn answer<R: Rng>(&self, now: SimTime, last_good: LastGood, draws: &mut R) -> Answer;
