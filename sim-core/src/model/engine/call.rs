@@ -170,9 +170,18 @@ impl<'m> Engine<'m> {
     }
 
     /// An outcome of what is inside the layer with this number goes outward from there.
-    pub(super) fn go_outward(&mut self, call: u32, mut outcome: Outcome, inside: usize) {
-        let Call { edge, outermost, .. } = self.calls[call];
+    pub(super) fn go_outward(&mut self, call: u32, outcome: Outcome, inside: usize) {
+        let edge = self.calls[call].edge;
+        self.go_outward_along(edge, call, outcome, inside);
+    }
+
+    /// As [`Engine::go_outward`], of a call of this edge.
+    ///
+    /// Whoever knows the edge need not wait for the call to come from memory before the states of its
+    /// layers can be sent for.
+    fn go_outward_along(&mut self, edge: EdgeId, call: u32, mut outcome: Outcome, inside: usize) {
         let layers = self.routes[edge.index()].layers;
+        let outermost = self.calls[call].outermost;
         for index in (usize::from(outermost)..inside).rev() {
             match &layers[index] {
                 ResolvedLayer::Retry(retry) => {
@@ -385,13 +394,12 @@ impl<'m> Engine<'m> {
         }
     }
 
-    /// The attempt that a call waits for has ended so.
+    /// The attempt that a call of this edge waits for has ended so.
     #[inline]
-    pub(super) fn attempt_ended(&mut self, call: u32, outcome: Outcome) {
-        let state = &mut self.calls[call];
-        state.request = NONE;
-        let layers = self.routes[state.edge.index()].layers.len();
-        self.go_outward(call, outcome, layers);
+    pub(super) fn attempt_ended(&mut self, edge: EdgeId, call: u32, outcome: Outcome) {
+        self.calls[call].request = NONE;
+        let layers = self.routes[edge.index()].layers.len();
+        self.go_outward_along(edge, call, outcome, layers);
     }
 
     /// A good answer to an attempt that was given up ends the call, where the policy accepts it.

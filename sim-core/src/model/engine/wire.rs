@@ -180,7 +180,7 @@ impl Engine<'_> {
         } else {
             self.told = None;
         }
-        self.attempt_ended(call, outcome);
+        self.attempt_ended(edge, call, outcome);
     }
 
     /// A good answer counts where it was made, once it has found somebody waiting.
@@ -206,13 +206,13 @@ impl Engine<'_> {
     /// The operating system gives up on a connection that stays silent.
     #[inline(never)]
     pub(super) fn gives_up(&mut self, request: u32) {
-        let call = self.requests[request].call;
+        let Request { call, edge, .. } = self.requests[request];
         let abandoned = self.requests[request].is_abandoned();
         self.requests[request].outcome = Outcome::Lost;
         self.leave_the_wire(request);
         self.discard(request);
         if !abandoned {
-            self.attempt_ended(call, Outcome::Lost);
+            self.attempt_ended(edge, call, Outcome::Lost);
         }
     }
 

@@ -101,7 +101,8 @@ impl Engine<'_> {
             match turn {
                 Turn::AtGuard { call, layer } => self.goes_on(call, usize::from(layer)),
                 Turn::Refused { call, generation } if self.calls.is_current(call, generation) => {
-                    self.attempt_ended(call, Outcome::Refused);
+                    let edge = self.calls[call].edge;
+                    self.attempt_ended(edge, call, Outcome::Refused);
                 }
                 Turn::Refused { .. } => {}
             }
