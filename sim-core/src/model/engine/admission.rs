@@ -18,8 +18,7 @@ impl Engine<'_> {
             return self.turn_away(request, Outcome::Refused);
         }
         if !self.injection.is_calm()
-            && let Some(outcome) =
-                self.injection.turns_away(self.model, self.injection.hit(state), now)
+            && let Some(outcome) = self.injection.turns_away(self.model, self.hit(request), now)
         {
             return self.turn_away(request, outcome);
         }
@@ -60,7 +59,7 @@ impl Engine<'_> {
     /// As [`Engine::admit`], where limits or a shedder are asked, or an instance may be overrun.
     #[inline(never)]
     fn admit_screened(&mut self, request: u32) {
-        let Request { edge, service, instance, .. } = self.requests[request];
+        let Request { edge, instance, .. } = self.requests[request];
         let route = &self.routes[edge.index()];
         let place = route.instance(instance);
         self.instances[place].inside += 1;
@@ -68,7 +67,7 @@ impl Engine<'_> {
         if let Some(overrun) = route.overrun
             && self.instances[place].inside > overrun.requests_above
         {
-            self.crash(service, instance, self.now + overrun.restart);
+            self.crash(route.service, instance, self.now + overrun.restart);
         }
     }
 
@@ -94,9 +93,10 @@ impl Engine<'_> {
     /// A request inside its instance waits in the queue of a pool.
     pub(super) fn waits_in(&mut self, request: u32, pool: usize) {
         let now = self.now;
-        self.pools[pool].append(request, &mut self.requests);
-        let state = &mut self.requests[request];
-        (state.stage, state.worker_since) = (Stage::Queued, now);
+        let details = self.details.at(request);
+        details.queued = now;
+        self.pools[pool].append(request, details.class, &mut self.requests);
+        self.requests[request].stage = Stage::Queued;
         let route = self.route_of(request);
         self.meters.book(route.served, |meter| meter.queue.up(now));
     }

@@ -13,7 +13,7 @@ use crate::kernel::draw::Slot;
 use crate::kernel::{SimDuration, SimTime, Timer};
 use crate::policy::backoff::BackoffState;
 use crate::policy::budget::AttemptEnd;
-use crate::policy::gate::Answer;
+use crate::policy::gate::{Answer, Pass};
 use crate::policy::{Outcome, ResolvedLayer, RetryPolicy};
 
 impl<'m> Engine<'m> {
@@ -26,26 +26,18 @@ impl<'m> Engine<'m> {
         origin: Origin,
         thinks: SimDuration,
     ) {
-        let call = self.calls.insert(Call {
-            key,
-            started: self.now,
-            origin,
-            edge,
-            outermost: 0,
-            is_further: false,
-            attempts: 0,
-            further_copies: 0,
-            request: NONE,
-            thinks,
-        });
+        let call = self.calls.insert(Call::made(self.now, edge, key, origin, thinks));
         self.make_room_for_layers(call);
+        if self.routes[edge.index()].is_hedged {
+            self.guards.further_copies.put(call, 0);
+        }
         match origin {
             Origin::Client { client, .. } => {
                 let now = self.now;
                 self.meters.client(client).arrives(now);
             }
             // Before the call goes anywhere: it may end at once.
-            Origin::Handler { request } => self.requests[request].nested = call,
+            Origin::Handler { request } => self.details.at(request).nested = call,
             Origin::Layer { .. } => {}
         }
         self.go_inward(call, 0);
@@ -84,22 +76,23 @@ impl<'m> Engine<'m> {
                         self.open_budget(call, index);
                     }
                     let backoff = BackoffState::default();
-                    *self.layer_state(call, index) = LayerState::Retrying {
-                        told_after: 0,
-                        attempts: 1,
-                        backoff,
-                        wait: Timer::NONE,
-                    };
+                    *self.layer_state(call, index) =
+                        LayerState::Retrying { waits: false, told_after: 0, attempts: 1, backoff };
                 }
                 ResolvedLayer::Timeout(after) => {
                     let timer = self.time_layer(call, edge, index);
-                    let ends = self.now + *after;
-                    *self.layer_state(call, index) = LayerState::Timed { timer, ends };
+                    *self.layer_state(call, index) = LayerState::Timed { timer };
+                    if self.deadlines.are_sent {
+                        self.note_time(call, index, self.now + *after);
+                    }
                 }
                 ResolvedLayer::Deadline(limit) => {
                     let ends = self.calls[call].started + *limit;
                     let timer = self.time_call(call, edge, index, ends);
-                    *self.layer_state(call, index) = LayerState::Timed { timer, ends };
+                    *self.layer_state(call, index) = LayerState::Timed { timer };
+                    if self.deadlines.are_sent {
+                        self.note_time(call, index, ends);
+                    }
                     if ends <= self.now {
                         // A retry around it comes too late: the timer fires before anything goes out.
                         return;
@@ -122,7 +115,7 @@ impl<'m> Engine<'m> {
     fn passes_guard(&mut self, call: u32, index: usize) -> bool {
         match self.ask_guard(call, index) {
             Answer::Admit(pass) => {
-                *self.layer_state(call, index) = LayerState::Passed { pass, since: self.now };
+                self.has_passed(call, index, pass);
                 return true;
             }
             Answer::Wait => *self.layer_state(call, index) = LayerState::Waiting,
@@ -132,13 +125,19 @@ impl<'m> Engine<'m> {
         false
     }
 
+    #[inline]
+    fn has_passed(&mut self, call: u32, layer: usize, pass: Pass) {
+        *self.layer_state(call, layer) = LayerState::Passed { pass };
+        self.note_time(call, layer, self.now);
+    }
+
     /// A call goes on from the guard of a layer as it was told to, if it is still there.
     pub(super) fn goes_on(&mut self, call: u32, layer: usize) {
         let state = *self.layer_state(call, layer);
         let LayerState::Released(answer) = state else { return };
         match answer {
             Answer::Admit(pass) => {
-                *self.layer_state(call, layer) = LayerState::Passed { pass, since: self.now };
+                self.has_passed(call, layer, pass);
                 self.go_inward(call, layer + 1);
             }
             Answer::Reject(outcome) => {
@@ -171,9 +170,18 @@ impl<'m> Engine<'m> {
     }
 
     /// An outcome of what is inside the layer with this number goes outward from there.
-    pub(super) fn go_outward(&mut self, call: u32, mut outcome: Outcome, inside: usize) {
-        let Call { edge, outermost, .. } = self.calls[call];
+    pub(super) fn go_outward(&mut self, call: u32, outcome: Outcome, inside: usize) {
+        let edge = self.calls[call].edge;
+        self.go_outward_along(edge, call, outcome, inside);
+    }
+
+    /// As [`Engine::go_outward`], of a call of this edge.
+    ///
+    /// Whoever knows the edge need not wait for the call to come from memory before the states of its
+    /// layers can be sent for.
+    fn go_outward_along(&mut self, edge: EdgeId, call: u32, mut outcome: Outcome, inside: usize) {
         let layers = self.routes[edge.index()].layers;
+        let outermost = self.calls[call].outermost;
         for index in (usize::from(outermost)..inside).rev() {
             match &layers[index] {
                 ResolvedLayer::Retry(retry) => {
@@ -183,7 +191,7 @@ impl<'m> Engine<'m> {
                     // It has no timer that runs: something inside has just ended.
                     let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
                     debug_assert!(
-                        matches!(state, LayerState::Retrying { wait, .. } if wait.is_none()),
+                        matches!(state, LayerState::Retrying { waits: false, .. }),
                         "a retry that waits hears of an outcome"
                     );
                     if retry.budget.is_some() {
@@ -192,7 +200,7 @@ impl<'m> Engine<'m> {
                 }
                 ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
                     let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
-                    if let LayerState::Timed { timer, .. } = state {
+                    if let LayerState::Timed { timer } = state {
                         self.queue.cancel(timer);
                     }
                 }
@@ -273,8 +281,9 @@ impl<'m> Engine<'m> {
         }
         let event = Event::LayerTimer { layer: index as u8, call };
         let wait = self.queue.schedule_timer(self.now + delay, event);
+        self.waits.put(call, wait);
         *self.layer_state(call, index) =
-            LayerState::Retrying { told_after, attempts, backoff, wait };
+            LayerState::Retrying { waits: true, told_after, attempts, backoff };
         true
     }
 
@@ -307,8 +316,8 @@ impl<'m> Engine<'m> {
 
     /// The wait of a retry is over: the next attempt goes inward.
     fn wait_is_over(&mut self, call: u32, index: usize, retry: &RetryPolicy) {
-        if let LayerState::Retrying { attempts, wait, .. } = self.layer_state(call, index) {
-            (*attempts, *wait) = (*attempts + 1, Timer::NONE);
+        if let LayerState::Retrying { attempts, waits, .. } = self.layer_state(call, index) {
+            (*attempts, *waits) = (*attempts + 1, false);
         }
         if retry.budget.is_some() {
             self.book_attempt(call, index);
@@ -345,12 +354,12 @@ impl<'m> Engine<'m> {
         let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
         match state {
             LayerState::Idle => {}
-            LayerState::Timed { timer, .. } => {
+            LayerState::Timed { timer } => {
                 self.queue.cancel(timer);
             }
-            LayerState::Retrying { wait, .. } => {
-                if !wait.is_none() {
-                    self.queue.cancel(wait);
+            LayerState::Retrying { waits, .. } => {
+                if waits {
+                    self.queue.cancel(self.waits[call]);
                 }
                 let edge = self.calls[call].edge;
                 if let ResolvedLayer::Retry(RetryPolicy { budget: Some(_), .. }) =
@@ -373,7 +382,8 @@ impl<'m> Engine<'m> {
             | LayerState::Hedging { .. }
             | LayerState::Copy { .. }
             | LayerState::Asking { .. } => {}
-            LayerState::Passed { pass, since } => {
+            LayerState::Passed { pass } => {
+                let since = self.layer_times[self.layer_place(call, index) as u32];
                 self.tell_guard(call, index, (pass, since), outcome);
             }
             LayerState::Waiting => self.withdraw(call, index),
@@ -384,13 +394,12 @@ impl<'m> Engine<'m> {
         }
     }
 
-    /// The attempt that a call waits for has ended so.
+    /// The attempt that a call of this edge waits for has ended so.
     #[inline]
-    pub(super) fn attempt_ended(&mut self, call: u32, outcome: Outcome) {
-        let state = &mut self.calls[call];
-        state.request = NONE;
-        let layers = self.routes[state.edge.index()].layers.len();
-        self.go_outward(call, outcome, layers);
+    pub(super) fn attempt_ended(&mut self, edge: EdgeId, call: u32, outcome: Outcome) {
+        self.calls[call].request = NONE;
+        let layers = self.routes[edge.index()].layers.len();
+        self.go_outward_along(edge, call, outcome, layers);
     }
 
     /// A good answer to an attempt that was given up ends the call, where the policy accepts it.
@@ -450,6 +459,19 @@ impl<'m> Engine<'m> {
 
     #[inline]
     pub(super) fn layer_state(&mut self, call: u32, layer: usize) -> &mut LayerState {
-        &mut self.layer_states[call as usize * self.layers_per_call + layer]
+        let place = self.layer_place(call, layer);
+        &mut self.layer_states[place]
+    }
+
+    /// The place of a layer of a call among those of all.
+    #[inline]
+    pub(super) fn layer_place(&self, call: u32, layer: usize) -> usize {
+        call as usize * self.layers_per_call + layer
+    }
+
+    #[inline]
+    fn note_time(&mut self, call: u32, layer: usize, time: SimTime) {
+        let place = self.layer_place(call, layer);
+        self.layer_times.put(place as u32, time);
     }
 }

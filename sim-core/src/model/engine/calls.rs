@@ -2,6 +2,7 @@
 
 use super::super::spec::{ClientId, EdgeId};
 use super::request::NONE;
+use super::slab::{Beside, Slab, Slotted};
 use crate::kernel::{SimDuration, SimTime, Timer};
 use crate::policy::Outcome;
 use crate::policy::backoff::BackoffState;
@@ -21,17 +22,31 @@ pub(super) struct Call {
     pub(super) is_further: bool,
     /// How many attempts it has made, those of further copies not included.
     pub(super) attempts: u32,
-    /// How many further copies hedges have made of it.
-    pub(super) further_copies: u32,
     /// The attempt that it waits for.
     pub(super) request: u32,
+    /// Tells it from the others that come into its slot: to be kept beside a reference that may
+    /// outlive it. Odd while there is a call in the slot.
+    pub(super) generation: u32,
     /// How long a user of a closed loop thinks after it.
     pub(super) thinks: SimDuration,
 }
 
 impl Call {
-    /// No call.
-    pub(super) const BLANK: Self = Self {
+    /// A call that is made now and has come nowhere.
+    #[inline(always)]
+    pub(super) fn made(
+        now: SimTime,
+        edge: EdgeId,
+        key: u64,
+        origin: Origin,
+        thinks: SimDuration,
+    ) -> Self {
+        Self { key, started: now, origin, edge, thinks, ..Self::GONE }
+    }
+}
+
+impl Slotted for Call {
+    const GONE: Self = Self {
         key: 0,
         started: SimTime::ZERO,
         origin: Origin::Handler { request: NONE },
@@ -39,10 +54,33 @@ impl Call {
         outermost: 0,
         is_further: false,
         attempts: 0,
-        further_copies: 0,
         request: NONE,
+        generation: 0,
         thinks: SimDuration::ZERO,
     };
+
+    #[inline]
+    fn is_gone(&self) -> bool {
+        self.generation & 1 == 0
+    }
+
+    #[inline(always)]
+    fn give_way_to(&mut self, value: Self) {
+        *self = Self { generation: self.generation.wrapping_add(1), ..value };
+    }
+
+    #[inline]
+    fn go(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+    }
+}
+
+impl Slab<Call> {
+    /// Whether the slot still holds the call that it held at this generation.
+    #[inline]
+    pub(super) fn is_current(&self, slot: u32, generation: u32) -> bool {
+        self.get(slot).is_some_and(|call| call.generation == generation)
+    }
 }
 
 /// Who makes a call.
@@ -61,13 +99,13 @@ pub(super) enum Origin {
 pub(super) enum LayerState {
     /// The call has not come to the layer, or has left it.
     Idle,
-    /// A timeout or a deadline runs, until then.
-    Timed { timer: Timer, ends: SimTime },
+    /// A timeout or a deadline runs; where deadlines are sent, [`LayerTimes`] tells until when.
+    Timed { timer: Timer },
     /// A retry: the attempts that it has let through, after how many of them it was last told when
-    /// to come again instead of its backoff, and its wait, if it waits.
-    Retrying { told_after: u16, attempts: u32, backoff: BackoffState, wait: Timer },
-    /// A guard has let the call pass, then.
-    Passed { pass: Pass, since: SimTime },
+    /// to come again instead of its backoff, and whether it waits; [`super::Engine`] has the timer.
+    Retrying { waits: bool, told_after: u16, attempts: u32, backoff: BackoffState },
+    /// A guard has let the call pass; [`LayerTimes`] tells when.
+    Passed { pass: Pass },
     /// The call waits at a guard.
     Waiting,
     /// A guard has said so; the call's turn to go on is still to come.
@@ -80,3 +118,7 @@ pub(super) enum LayerState {
     /// failure.
     Asking { asked: u32, place: u8, failure: Outcome },
 }
+
+/// Beside the states of layers, by the same places: when a layer lets go, or has let pass. Most layers
+/// need no time: it takes no memory until one does.
+pub(super) type LayerTimes = Beside<SimTime>;

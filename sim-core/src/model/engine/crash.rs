@@ -22,7 +22,7 @@ impl Engine<'_> {
             .filter(|slot| {
                 let request = &self.requests[*slot];
                 request.stage.is_inside()
-                    && (request.service, request.instance) == (service, instance)
+                    && (self.route_of(*slot).service, request.instance) == (service, instance)
             })
             .collect();
         for request in inside {

@@ -9,16 +9,27 @@ use super::Engine;
 use super::calls::{Call, LayerState, Origin};
 use super::event::Event;
 use super::request::NONE;
+use super::route::Route;
 use crate::kernel::{SimTime, Timer};
 use crate::policy::{Deadline, Outcome};
 
 /// What requests know of their deadlines; empty where nobody looks at them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Deadlines {
+    /// Whether attempts say how long their caller waits, anywhere in the model.
+    pub(super) are_sent: bool,
     /// By slot: what is left, until the request has reached its instance; then its deadline.
     of_requests: Vec<SimTime>,
     /// By slot: the timer of the deadline that the call of its handler ends by.
     timers: Vec<Timer>,
+}
+
+impl Deadlines {
+    /// Those of no request yet.
+    pub(super) fn new(routes: &[Route<'_>]) -> Self {
+        let are_sent = |r: &Route<'_>| r.sends_deadline && r.deadlines != Checks::Ignored;
+        Self { are_sent: routes.iter().any(are_sent), of_requests: Vec::new(), timers: Vec::new() }
+    }
 }
 
 impl Engine<'_> {
@@ -34,7 +45,7 @@ impl Engine<'_> {
                 .sent(self.now)
                 .map_or(SimTime::ZERO, |left| SimTime::ZERO + left.duration()),
         };
-        let Deadlines { of_requests, timers } = &mut self.deadlines;
+        let Deadlines { of_requests, timers, .. } = &mut self.deadlines;
         let slots = request as usize + 1;
         if of_requests.len() < slots {
             of_requests.resize(slots, SimTime::MAX);
@@ -62,11 +73,10 @@ impl Engine<'_> {
         let mut ends = SimTime::MAX;
         loop {
             let Call { edge, origin, .. } = self.calls[call];
-            let first = call as usize * self.layers_per_call;
-            let layers = self.routes[edge.index()].layers.len();
-            for state in &self.layer_states[first..first + layers] {
-                if let LayerState::Timed { ends: timed, .. } = state {
-                    ends = ends.min(*timed);
+            for layer in 0..self.routes[edge.index()].layers.len() {
+                let place = self.layer_place(call, layer);
+                if let LayerState::Timed { .. } = self.layer_states[place] {
+                    ends = ends.min(self.layer_times[place as u32]);
                 }
             }
             match origin {
@@ -102,7 +112,7 @@ impl Engine<'_> {
     /// The deadline of a request passes while its handler waits for a call.
     #[cold]
     pub(super) fn deadline_passes(&mut self, request: u32) {
-        let nested = self.requests[request].nested;
+        let nested = self.details[request].nested;
         if nested != NONE {
             self.stop_call(nested, Outcome::Deadline);
             self.handler_was_answered(request, Outcome::Deadline);

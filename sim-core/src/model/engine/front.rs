@@ -5,8 +5,8 @@ use super::Engine;
 use super::calls::Origin;
 use super::event::Event;
 use super::guards::LazyDraws;
-use super::request::Request;
-use super::slab::Slab;
+use super::request::{Details, Request};
+use super::slab::Beside;
 use crate::kernel::SimTime;
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::model::RunSeed;
@@ -159,10 +159,10 @@ impl Watched {
 
 /// Whom algorithms that hash a key keep together: the calls of one client or user or, of handlers,
 /// those for one request.
-pub(super) fn affinity(origin: Origin, requests: &Slab<Request>) -> u64 {
+pub(super) fn affinity(origin: Origin, details: &Beside<Details>) -> u64 {
     match origin {
         Origin::Client { client, user } => u64::from(client.0) << 32 | u64::from(user),
-        Origin::Handler { request } => requests[request].key,
+        Origin::Handler { request } => details[request].key,
         Origin::Layer { call, .. } => u64::from(call),
     }
 }
@@ -192,10 +192,12 @@ impl Engine<'_> {
     /// the caller has given up for reasons of its own says nothing of the instance.
     #[inline]
     pub(super) fn tell_outliers(&mut self, request: u32, outcome: Outcome) {
-        let Request { service, instance, key, attempt, edge, .. } = self.requests[request];
+        let Request { instance, edge, .. } = self.requests[request];
+        let service = self.routes[edge.index()].service;
         if let Front::Watched(watched) = &mut self.fronts[service.index()]
             && outcome != Outcome::Cancelled
         {
+            let Details { key, attempt, .. } = self.details[request];
             let key = key ^ self.sites[edge.index()];
             watched.told(self.now, instance, outcome, (key, attempt));
         }

@@ -1,7 +1,7 @@
 //! The faults that are active, and what they do to a request.
 
-use super::super::spec::{FaultSpec, Model, ServiceId, Target};
-use super::request::Request;
+use super::super::spec::{EdgeId, FaultSpec, Model, ServiceId, Target};
+use super::request::Details;
 use crate::kernel::draw::{Component, KeyedDraws, Slot, lineage, unit_f64};
 use crate::kernel::{SimDuration, SimTime};
 use crate::model::RunSeed;
@@ -68,9 +68,9 @@ impl Injection {
 
     /// A request, as faults see it.
     #[inline]
-    pub(super) fn hit(&self, request: &Request) -> Hit {
-        let site = self.sites[request.edge.index()];
-        Hit { service: request.service, key: request.key, site, attempt: request.attempt }
+    pub(super) fn hit(&self, edge: EdgeId, service: ServiceId, request: &Details) -> Hit {
+        let site = self.sites[edge.index()];
+        Hit { service, key: request.key, site, attempt: request.attempt }
     }
 
     /// Whether what reaches a service is turned away there, and how.

@@ -111,11 +111,11 @@ impl Pool {
         self.waiting += 1;
     }
 
-    /// Appends a request to the queue, whoever manages it.
-    pub(super) fn append(&mut self, request: u32, requests: &mut Slab<Request>) {
+    /// Appends a request of a class to the queue, whoever manages it.
+    pub(super) fn append(&mut self, request: u32, class: u8, requests: &mut Slab<Request>) {
         match &mut self.managed {
             None => self.line.append(request, requests),
-            Some(managed) => managed.append(request, requests),
+            Some(managed) => managed.append(request, class, requests),
         }
         self.waiting += 1;
     }
@@ -135,11 +135,11 @@ impl Pool {
         Some(next)
     }
 
-    /// Takes a request out of the queue, wherever it stands.
-    pub(super) fn unlink(&mut self, request: u32, requests: &mut Slab<Request>) {
+    /// Takes a request of a class out of the queue, wherever it stands.
+    pub(super) fn unlink(&mut self, request: u32, class: u8, requests: &mut Slab<Request>) {
         match &mut self.managed {
             None => self.line.unlink(request, requests),
-            Some(managed) => managed.unlink(request, requests),
+            Some(managed) => managed.unlink(request, class, requests),
         }
         self.waiting -= 1;
     }

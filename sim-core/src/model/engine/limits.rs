@@ -8,7 +8,7 @@ use super::super::spec::{Model, ServiceId};
 use super::Engine;
 use super::event::Event;
 use super::guards::LazyDraws;
-use super::request::{Request, Stage};
+use super::request::{Details, Request, Stage};
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::kernel::{SimDuration, SimTime, Timer};
 use crate::model::RunSeed;
@@ -117,7 +117,7 @@ impl<'m> Limits<'m> {
 impl Engine<'_> {
     /// A request inside its instance asks the limits from this one on, and then comes to its pool.
     pub(super) fn ask_limits(&mut self, request: u32, from: usize) {
-        for nth in from..self.server_limits.count(self.requests[request].service) {
+        for nth in from..self.server_limits.count(self.route_of(request).service) {
             match self.ask_limit(request, nth) {
                 Answer::Admit(pass) => {
                     *self.server_limits.pass(request, nth) = Some((pass, self.now));
@@ -133,7 +133,9 @@ impl Engine<'_> {
     }
 
     fn ask_limit(&mut self, request: u32, nth: usize) -> Answer {
-        let Request { service, instance, edge, key, attempt, class, .. } = self.requests[request];
+        let Request { instance, edge, .. } = self.requests[request];
+        let Details { key, attempt, class, .. } = *self.details_of(request);
+        let service = self.routes[edge.index()].service;
         let (_, place) = self.server_limits.at(service, nth, instance);
         let Limits { running, draws, .. } = &mut self.server_limits;
         let mut draws = LazyDraws::new(&draws[edge.index()][nth], key, attempt);
@@ -145,12 +147,13 @@ impl Engine<'_> {
 
     /// A limit has turned a request away that is inside its instance and waits nowhere.
     fn turned_away_by(&mut self, request: u32, nth: usize, rejection: Outcome) {
-        let Request { service, instance, class, .. } = self.requests[request];
+        let Request { call, instance, .. } = self.requests[request];
+        let Details { class, generation, attempt, .. } = *self.details_of(request);
+        let service = self.route_of(request).service;
         let (limit, place) = self.server_limits.at(service, nth, instance);
         let passes_after = self.server_limits.running[place].guard.retry_after(self.now, class);
         if let Some(told) = passes_after.and_then(|after| limit.spec.tells(after)) {
-            let Request { call, call_generation, attempt, .. } = self.requests[request];
-            let attempt = Attempt(call, call_generation, attempt);
+            let attempt = Attempt(call, generation, attempt);
             let all = &mut self.server_limits.told;
             if all.len() <= request as usize {
                 all.resize(request as usize + 1, None);
@@ -172,7 +175,7 @@ impl Engine<'_> {
     /// innermost first.
     #[inline(never)]
     pub(super) fn leave_limits(&mut self, request: u32, outcome: Outcome) {
-        let Request { service, instance, .. } = self.requests[request];
+        let (service, instance) = (self.route_of(request).service, self.requests[request].instance);
         for nth in (0..self.server_limits.count(service)).rev() {
             let Some((pass, since)) = self.server_limits.pass(request, nth).take() else {
                 continue;
@@ -187,7 +190,7 @@ impl Engine<'_> {
 
     /// A request that waits at a limit goes away.
     pub(super) fn withdraw_from_limit(&mut self, request: u32) {
-        let Request { service, instance, .. } = self.requests[request];
+        let (service, instance) = (self.route_of(request).service, self.requests[request].instance);
         // It waits at the first that has not let it pass.
         let limits = 0..self.server_limits.count(service);
         let mut waits_at = limits.filter(|nth| self.server_limits.pass(request, *nth).is_none());
@@ -261,7 +264,8 @@ impl Engine<'_> {
         let mut inside = vec![0; self.server_limits.running.len()];
         let requests: Vec<u32> = self.requests.slots().collect();
         for request in requests {
-            let Request { service, instance, stage, .. } = self.requests[request];
+            let Request { instance, stage, .. } = self.requests[request];
+            let service = self.route_of(request).service;
             for nth in 0..self.server_limits.count(service) {
                 let (_, place) = self.server_limits.at(service, nth, instance);
                 if self.server_limits.pass(request, nth).is_some() {

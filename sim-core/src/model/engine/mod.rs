@@ -35,9 +35,9 @@ use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Limits, Model, ServiceId};
 use super::{RunSeed, workload::Load};
 use crate::kernel::draw::{Component, DrawBlock, KeyedDraws, Slot};
-use crate::kernel::{EventQueue, LaneId, SimDuration, SimTime};
+use crate::kernel::{EventQueue, LaneId, SimDuration, SimTime, Timer};
 use crate::policy::ResolvedLayer;
-use calls::{Call, LayerState, Origin};
+use calls::{Call, LayerState, LayerTimes, Origin};
 use deadlines::Deadlines;
 use event::Event;
 use front::Front;
@@ -46,9 +46,9 @@ use health::HealthChecks;
 use injection::Injection;
 use instance::{Instance, Pool};
 use meter::Meters;
-use request::{Request, Stage};
+use request::{Details, Request, Stage};
 pub(super) use route::Route;
-use slab::Slab;
+use slab::{Beside, Slab};
 use source::Source;
 use users::Users;
 use wire::{Ahead, Drawn};
@@ -60,9 +60,13 @@ pub(super) struct Engine<'m> {
     queue: EventQueue<Event>,
     calls: Slab<Call>,
     requests: Slab<Request>,
+    details: Beside<Details>,
     /// The states of the layers of a call, `layers_per_call` a slot of `calls`.
     layer_states: Vec<LayerState>,
     layers_per_call: usize,
+    layer_times: LayerTimes,
+    /// By slot of `calls`: the wait of its retry that waits, of which there is one at most.
+    waits: Beside<Timer>,
     sources: Vec<Source>,
     users: Vec<Users>,
     fronts: Vec<Front>,
@@ -118,10 +122,13 @@ impl<'m> Engine<'m> {
             model,
             now: SimTime::ZERO,
             queue,
-            calls: Slab::new(Call::BLANK),
-            requests: Slab::new(Request::BLANK),
+            calls: Slab::new(),
+            requests: Slab::new(),
+            details: Beside::new(Details::NONE),
             layer_states: Vec::new(),
             layers_per_call,
+            layer_times: LayerTimes::new(SimTime::MAX),
+            waits: Beside::new(Timer::NONE),
             sources: Source::all(model, seed),
             users: Users::all(model, routes, &draws),
             fronts: Front::all(model, seed),
@@ -142,7 +149,7 @@ impl<'m> Engine<'m> {
             rows: vec![0; model.rows.len()],
             guards: Guards::new(model, seed),
             health: HealthChecks::new(model),
-            deadlines: Deadlines::default(),
+            deadlines: Deadlines::new(routes),
             server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
             meters: Meters::new(model, plan),
@@ -318,22 +325,24 @@ impl<'m> Engine<'m> {
             let edge = EdgeId(index as u16);
             let on_the_wire = open
                 .iter()
-                .filter(|r| r.edge == edge && r.stage != Stage::Dead && !r.closed)
+                .filter(|r| r.edge == edge && r.stage != Stage::Dead && !r.is_closed())
                 .count();
             assert_eq!(self.meters.edge(edge).in_flight.get() as usize, on_the_wire);
         }
         let (mut instances, mut pools) = (self.instances.iter(), self.pools.iter());
         for (index, spec) in self.model.services.iter().enumerate() {
             let service = ServiceId(index as u16);
-            let inside = |r: &&Request| r.service == service && r.stage.is_inside();
-            let working = open.iter().filter(inside).filter(|r| r.has_worker).count();
+            let served_by = |r: &Request| self.routes[r.edge.index()].service;
+            let inside = |r: &&Request| served_by(r) == service && r.stage.is_inside();
+            let working = open.iter().filter(inside).filter(|r| r.has_worker()).count();
             let all_pools = spec.instances as usize * spec.pools.len();
             let busy: u32 = pools.by_ref().take(all_pools).map(Pool::busy).sum();
             assert_eq!(busy as usize, working, "workers of {}", spec.name);
             let counted: u32 =
                 instances.by_ref().take(spec.instances as usize).map(|i| i.inside).sum();
             assert_eq!(counted as usize, open.iter().filter(inside).count());
-            let sent = |r: &&Request| r.service == service && r.stage != Stage::Dead && !r.closed;
+            let sent =
+                |r: &&Request| served_by(r) == service && r.stage != Stage::Dead && !r.is_closed();
             let outstanding = open.iter().filter(sent).count() as u32;
             assert_eq!(self.fronts[index].outstanding().unwrap_or(outstanding), outstanding);
             let meter = self.meters.service(service);

@@ -46,6 +46,10 @@ pub(in super::super) struct Route<'m> {
     pub(super) is_screened: bool,
     /// Whether its service has limits, which hear of every request that leaves.
     pub(super) has_limits: bool,
+    /// Whether somebody may ask of its requests what is noted beside their slots.
+    pub(super) has_details: bool,
+    /// Whether a hedge may copy its calls.
+    pub(super) is_hedged: bool,
     /// Whether the model tells classes of calls.
     pub(super) has_classes: bool,
     /// Whether its service lets a worker go while a request waits for a call.
@@ -106,6 +110,8 @@ impl<'m> Route<'m> {
                 service: endpoint.service,
                 priority: edge.priority,
                 has_limits: !service.limits.is_empty(),
+                has_details: has_details(model, edge),
+                is_hedged: edge.policy.layers.iter().any(is_hedge),
                 has_classes: classes > 1,
                 is_screened: !service.limits.is_empty()
                     || service.overrun.is_some()
@@ -147,6 +153,31 @@ pub(super) fn places(model: &Model) -> (Vec<u32>, Vec<u32>) {
         first
     };
     model.services.iter().map(place).unzip()
+}
+
+/// Whether somebody may ask more of the requests of an edge than what all have in common. Nobody does
+/// where nothing is drawn after one is sent, it is turned away by nobody but its pool, works once and
+/// calls nobody, and is heard of by nobody but its caller, who hears it once.
+fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
+    let endpoint = &model.endpoints[edge.to.index()];
+    let service = &model.services[endpoint.service.index()];
+    let link = &model.links[edge.link.index()];
+    let plain = constant(&link.latency).is_some()
+        && link.loss == 0.0
+        && matches!(*endpoint.steps, [] | [Step::Work(_)])
+        && model.faults.is_empty()
+        && model.classes() <= 1
+        && service.limits.is_empty()
+        && service.overrun.is_none()
+        && service.pools[usize::from(endpoint.pool)].shedding.is_none()
+        && !Front::is_watched(service)
+        && !edge.policy.layers.iter().any(is_hedge)
+        && edge.policy.late_answers != LateAnswers::Accepted;
+    !plain
+}
+
+fn is_hedge(layer: &ResolvedLayer) -> bool {
+    matches!(layer, ResolvedLayer::Hedge(_))
 }
 
 fn is_tied(layer: &ResolvedLayer) -> bool {

@@ -4,8 +4,9 @@ use super::super::spec::{Deadlines, RowId, Step};
 use super::Engine;
 use super::calls::Origin;
 use super::event::Event;
+use super::injection::Hit;
 use super::instance::{Instance, Pool};
-use super::request::{NONE, Request, Stage};
+use super::request::{Details, NONE, Request, Stage};
 use super::route::Route;
 use crate::kernel::draw::{Slot, lineage};
 use crate::kernel::{Distribution, SimDuration};
@@ -18,9 +19,8 @@ impl<'m> Engine<'m> {
     pub(super) fn begin(&mut self, request: u32, was_queued: bool) -> Option<Outcome> {
         let now = self.now;
         let state = &mut self.requests[request];
-        state.has_worker = true;
-        state.worker_since = now;
-        let reached = state.reached;
+        let (reached, demand) = (state.reached, state.demand());
+        state.take_worker(now);
         let route = &self.routes[state.edge.index()];
         self.meters.book(route.served, |meter| {
             if was_queued {
@@ -32,16 +32,15 @@ impl<'m> Engine<'m> {
         if route.is_tied {
             self.copy_starts(request);
         }
-        let state = &mut self.requests[request];
         let held_up = if self.injection.is_calm() {
             SimDuration::ZERO
         } else {
-            self.injection.holds_up(self.model, self.injection.hit(state), now)
+            self.injection.holds_up(self.model, self.hit(request), now)
         };
         if held_up.is_zero() {
-            return self.run_steps(request);
+            return self.run_steps(request, Some(demand));
         }
-        state.stage = Stage::HeldUp;
+        self.requests[request].stage = Stage::HeldUp;
         self.schedule_for(request, now + held_up, Event::WorkDone { request });
         None
     }
@@ -61,14 +60,15 @@ impl<'m> Engine<'m> {
     /// A request goes on with its next step.
     #[inline]
     fn go_on(&mut self, request: u32) {
-        if let Some(outcome) = self.run_steps(request) {
+        if let Some(outcome) = self.run_steps(request, None) {
             self.finish(request, outcome);
         }
     }
 
-    /// Runs the steps of a handler until one of them takes time, or the handler ends: then so.
+    /// Runs the steps of a handler until one of them takes time, or the handler ends: then so. The
+    /// demand of the first is known where nothing came between.
     #[inline(always)]
-    fn run_steps(&mut self, request: u32) -> Option<Outcome> {
+    fn run_steps(&mut self, request: u32, first: Option<SimDuration>) -> Option<Outcome> {
         let state = &self.requests[request];
         let route = &self.routes[state.edge.index()];
         let mut step = state.step;
@@ -78,14 +78,14 @@ impl<'m> Engine<'m> {
             }
             match next {
                 Step::Work(demand) => {
-                    self.work(request, route, demand);
+                    self.work(request, route, demand, first.filter(|_| step == 0));
                     return None;
                 }
                 Step::Call { edge, .. } => {
                     self.call_from(request, *edge);
                     return None;
                 }
-                Step::Read(row) => self.requests[request].version = self.rows[row.index()],
+                Step::Read(row) => self.details.at(request).version = self.rows[row.index()],
                 Step::WriteIfUnchanged(row) => {
                     if !self.write_if_unchanged(request, *row) {
                         return Some(Outcome::ClientError);
@@ -100,16 +100,15 @@ impl<'m> Engine<'m> {
     }
 
     #[inline(always)]
-    fn work(&mut self, request: u32, route: &Route<'m>, demand: &Distribution) {
+    fn work(
+        &mut self,
+        request: u32,
+        route: &Route<'m>,
+        demand: &Distribution,
+        known: Option<SimDuration>,
+    ) {
         let now = self.now;
-        let state = &mut self.requests[request];
-        let demand = if state.step == 0 {
-            state.demand
-        } else {
-            let draws = &self.draws[state.edge.index()];
-            let block = draws.block_of_step(state.key, state.attempt, u32::from(state.step));
-            demand.sample(&mut block.slot(Slot::Demand))
-        };
+        let demand = known.unwrap_or_else(|| self.demand_of_step(request, demand));
         let mut slowness = 1.0;
         if !self.injection.is_calm() {
             slowness = self.injection.slowness(self.model, route.service, now);
@@ -117,13 +116,26 @@ impl<'m> Engine<'m> {
         if route.is_plain {
             return self.works_for(request, demand, slowness);
         }
-        let instance = &self.instances[route.instance(state.instance)];
+        let instance = &self.instances[route.instance(self.requests[request].instance)];
         if let Some(cold) = route.cold_start {
             slowness *= instance.coldness(now, cold.factor, cold.warm_up);
         }
         // What the others inside add, the one that begins included.
         let added = route.contention.saturating_mul(instance.inside.into());
         self.works_for(request, demand.saturating_add(added), slowness);
+    }
+
+    /// The demand of the step that is next.
+    #[inline(never)]
+    fn demand_of_step(&self, request: u32, demand: &Distribution) -> SimDuration {
+        let Request { edge, step, .. } = self.requests[request];
+        let Details { key, attempt, .. } = *self.details_of(request);
+        let draws = &self.draws[edge.index()];
+        let block = match step {
+            0 => draws.block(key, attempt),
+            step => draws.block_of_step(key, attempt, step.into()),
+        };
+        demand.sample(&mut block.slot(Slot::Demand))
     }
 
     #[inline(always)]
@@ -138,7 +150,8 @@ impl<'m> Engine<'m> {
     /// The handler of a request calls another endpoint and waits for the answer.
     #[inline(never)]
     fn call_from(&mut self, request: u32, edge: super::super::spec::EdgeId) {
-        let Request { key, attempt, step, edge: own, .. } = self.requests[request];
+        let Request { step, edge: own, .. } = self.requests[request];
+        let Details { key, attempt, .. } = *self.details_of(request);
         let site = self.sites[edge.index()].wrapping_add(u64::from(step));
         let key = lineage(key, site, attempt);
         self.requests[request].stage = Stage::Calling;
@@ -154,7 +167,7 @@ impl<'m> Engine<'m> {
 
     /// The call of a handler has ended so: the handler goes on or fails.
     pub(super) fn handler_was_answered(&mut self, request: u32, outcome: Outcome) {
-        self.requests[request].nested = NONE;
+        self.details.at(request).nested = NONE;
         let Request { edge, step, .. } = self.requests[request];
         let route = &self.routes[edge.index()];
         if route.deadlines != Deadlines::Ignored {
@@ -176,7 +189,7 @@ impl<'m> Engine<'m> {
     }
 
     fn resume(&mut self, request: u32) {
-        if self.requests[request].has_worker {
+        if self.requests[request].has_worker() {
             return self.go_on(request);
         }
         let pool = self.pool_of(request);
@@ -191,7 +204,7 @@ impl<'m> Engine<'m> {
 
     fn write_if_unchanged(&mut self, request: u32, row: RowId) -> bool {
         let version = &mut self.rows[row.index()];
-        let unchanged = *version == self.requests[request].version;
+        let unchanged = *version == self.details[request].version;
         *version += u32::from(unchanged);
         unchanged
     }
@@ -217,10 +230,11 @@ impl<'m> Engine<'m> {
         let state = &mut self.requests[request];
         let route = &self.routes[state.edge.index()];
         let (instance, pool) = (route.instance(state.instance), route.pool(state.instance));
-        let Request { reached, worker_since, abandoned, .. } = *state;
+        let (reached, worker_since) = (state.reached, state.worker_since());
+        let (had_worker, abandoned) = (state.has_worker(), state.is_abandoned());
         let late = outcome == Outcome::Ok && abandoned;
         let booked = if late { Outcome::OkLate } else { outcome };
-        let had_worker = std::mem::replace(&mut state.has_worker, false);
+        state.lose_worker();
         if had_worker {
             self.pools[pool].give_back();
         }
@@ -264,11 +278,11 @@ impl<'m> Engine<'m> {
     /// so.
     pub(super) fn take_out(&mut self, request: u32, outcome: Outcome) {
         let now = self.now;
-        let Request { stage, nested, .. } = self.requests[request];
-        match stage {
+        match self.requests[request].stage {
             Stage::Queued => {
                 let (_, pool) = self.places_of(request);
-                self.pools[pool].unlink(request, &mut self.requests);
+                let class = self.details[request].class;
+                self.pools[pool].unlink(request, class, &mut self.requests);
                 let route = self.route_of(request);
                 self.meters.book(route.served, |meter| meter.queue.down(now));
             }
@@ -277,6 +291,7 @@ impl<'m> Engine<'m> {
                 if self.route_of(request).deadlines != Deadlines::Ignored {
                     self.clear_inherited_deadline(request);
                 }
+                let nested = std::mem::replace(&mut self.details.at(request).nested, NONE);
                 self.drop_call(nested);
             }
             Stage::AtLimit => self.withdraw_from_limit(request),
@@ -287,7 +302,6 @@ impl<'m> Engine<'m> {
 
     /// A request that nothing in its instance refers to leaves it, and at its service ends so.
     pub(super) fn steps_out(&mut self, request: u32, outcome: Outcome) {
-        self.requests[request].nested = NONE;
         self.release_worker(request);
         self.instance_of(request).inside -= 1;
         if self.route_of(request).has_limits {
@@ -312,7 +326,7 @@ impl<'m> Engine<'m> {
         while let Some(next) = self.next_in(instance, pool) {
             let ended = if self.requests[next].stage == Stage::Resuming {
                 self.hold_worker(next);
-                self.run_steps(next)
+                self.run_steps(next, None)
             } else {
                 self.begin(next, true)
             };
@@ -346,20 +360,20 @@ impl<'m> Engine<'m> {
     /// A request holds the worker that its pool has given out.
     fn hold_worker(&mut self, request: u32) {
         let now = self.now;
-        self.requests[request].has_worker = true;
-        self.requests[request].worker_since = now;
+        self.requests[request].take_worker(now);
         let route = self.route_of(request);
         self.meters.book(route.served, |meter| meter.busy.up(now));
     }
 
     /// A request gives its worker back, if it holds one.
     fn release_worker(&mut self, request: u32) {
-        let Request { has_worker, worker_since, abandoned, .. } = self.requests[request];
-        if !has_worker {
+        let state = &mut self.requests[request];
+        if !state.has_worker() {
             return;
         }
+        let (worker_since, abandoned) = (state.worker_since(), state.is_abandoned());
+        state.lose_worker();
         let now = self.now;
-        self.requests[request].has_worker = false;
         self.pool_of(request).give_back();
         let route = self.route_of(request);
         self.meters.book(route.served, |meter| {
@@ -383,6 +397,20 @@ impl<'m> Engine<'m> {
     #[inline]
     pub(super) fn route_of(&self, request: u32) -> &'m Route<'m> {
         &self.routes[self.requests[request].edge.index()]
+    }
+
+    /// What is known of a request beside its slot.
+    #[inline]
+    pub(super) fn details_of(&self, request: u32) -> &Details {
+        debug_assert!(self.route_of(request).has_details, "nobody has noted them");
+        &self.details[request]
+    }
+
+    /// A request, as faults see it.
+    pub(super) fn hit(&self, request: u32) -> Hit {
+        let route = self.route_of(request);
+        let Request { edge, .. } = self.requests[request];
+        self.injection.hit(edge, route.service, self.details_of(request))
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 use super::Engine;
 use super::event::Event;
 use super::instance::Line;
-use super::request::{NONE, Request, Stage};
+use super::request::{Details, NONE, Request, Stage};
 use super::slab::Slab;
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::shedding::{End, Entry, Manage, Next, Verdict};
@@ -36,20 +36,20 @@ impl Managed {
         self.shedder = self.parameters.shedder();
     }
 
-    pub(super) fn append(&mut self, request: u32, requests: &mut Slab<Request>) {
-        let line = self.line_of(request, requests);
+    pub(super) fn append(&mut self, request: u32, class: u8, requests: &mut Slab<Request>) {
+        let line = self.line_of(class);
         self.lines[line].append(request, requests);
         self.waiting[line] += 1;
     }
 
-    pub(super) fn unlink(&mut self, request: u32, requests: &mut Slab<Request>) {
-        let line = self.line_of(request, requests);
+    pub(super) fn unlink(&mut self, request: u32, class: u8, requests: &mut Slab<Request>) {
+        let line = self.line_of(class);
         self.lines[line].unlink(request, requests);
         self.waiting[line] -= 1;
     }
 
-    fn line_of(&self, request: u32, requests: &Slab<Request>) -> usize {
-        usize::from(requests[request].class).min(self.lines.len() - 1)
+    fn line_of(&self, class: u8) -> usize {
+        usize::from(class).min(self.lines.len() - 1)
     }
 
     fn enters(&mut self, now: SimTime, line: usize) -> Entry {
@@ -84,8 +84,9 @@ impl Engine<'_> {
     /// A request inside its instance comes to the queue of a pool with a shedder.
     pub(super) fn comes_to_shedder(&mut self, request: u32, pool: usize) {
         let now = self.now;
+        let class = self.details_of(request).class;
         let Some(managed) = &mut self.pools[pool].managed else { return };
-        let line = managed.line_of(request, &self.requests);
+        let line = managed.line_of(class);
         let patience = match managed.enters(now, line) {
             Entry::Keep(patience) => patience,
             Entry::Displace(class) => {
@@ -124,8 +125,9 @@ impl Engine<'_> {
         let now = self.now;
         loop {
             let next = self.pools[pool].managed.as_mut()?.next(now)?;
-            self.pools[pool].unlink(next, &mut self.requests);
-            let waited = now.since(self.requests[next].worker_since);
+            let Details { class, queued, .. } = *self.details_of(next);
+            self.pools[pool].unlink(next, class, &mut self.requests);
+            let waited = now.since(queued);
             match self.pools[pool].managed.as_mut()?.leaves(now, waited) {
                 Verdict::Serve => return Some(next),
                 Verdict::Shed => {

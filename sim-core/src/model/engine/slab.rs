@@ -1,42 +1,41 @@
-//! A slab: values in one vector, addressed by a small slot number that is reused.
+//! A slab: values in one vector, addressed by a small slot number that is reused; and what lies
+//! beside them.
 //!
-//! A value's generation and the link of a free slot lie beside the value, so that whoever comes to a
-//! slot that has long left the cache waits for it once.
-//!
-//! Invariants: a slot is occupied exactly while its generation is odd. A reference that may
-//! outlive its value keeps the generation beside the slot and asks [`Slab::is_current`]. The free slots
-//! are a list, the one emptied last in front.
+//! A value says itself whether its slot is free, so that a slot has nothing but the value. The numbers
+//! of the free slots are a stack, the one emptied last on top: it is as long as slots are free, and its
+//! top is warm.
 
-/// Values addressed by slot, with a generation for each slot.
+/// A value of a slab, which says itself whether it is gone.
+pub(super) trait Slotted: Copy {
+    /// What lies in a slot before its first value: one that is gone.
+    const GONE: Self;
+
+    /// Whether the value is gone, and its slot free.
+    fn is_gone(&self) -> bool;
+
+    /// Another value comes into the slot of this one, which is gone.
+    fn give_way_to(&mut self, value: Self);
+
+    /// The value goes.
+    fn go(&mut self);
+}
+
+/// Values addressed by slot.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    /// What lies in a slot before its first value.
-    blank: T,
-    slots: Vec<Slot<T>>,
-    first_free: u32,
-    occupied: u32,
+    slots: Vec<T>,
+    free: Vec<u32>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Slot<T> {
-    value: T,
-    generation: u32,
-    /// The next free slot, of a free one.
-    next_free: u32,
-}
-
-/// No free slot.
-const END: u32 = u32::MAX;
-
-impl<T: Copy> Slab<T> {
-    /// An empty slab; it takes any value to fill a new slot with.
-    pub(super) fn new(blank: T) -> Self {
-        Self { blank, slots: Vec::new(), first_free: END, occupied: 0 }
+impl<T: Slotted> Slab<T> {
+    /// An empty slab.
+    pub(super) fn new() -> Self {
+        Self { slots: Vec::new(), free: Vec::new() }
     }
 
     /// How many slots are occupied.
     pub(super) fn len(&self) -> usize {
-        self.occupied as usize
+        self.slots.len() - self.free.len()
     }
 
     /// How many slots have ever been occupied at one time.
@@ -48,74 +47,101 @@ impl<T: Copy> Slab<T> {
     /// Puts a value into a free slot.
     #[inline(always)]
     pub(super) fn insert(&mut self, value: T) -> u32 {
-        if self.first_free == END {
-            self.add_slot();
-        }
-        let number = self.first_free;
-        let slot = &mut self.slots[number as usize];
-        self.first_free = slot.next_free;
-        slot.generation = slot.generation.wrapping_add(1);
+        let number = match self.free.pop() {
+            Some(number) => number,
+            None => self.add_slot(),
+        };
         // One place that writes it, so that it is built there and not moved there.
-        slot.value = value;
-        self.occupied += 1;
+        self.slots[number as usize].give_way_to(value);
         number
     }
 
     #[cold]
-    fn add_slot(&mut self) {
-        self.first_free = self.slots.len() as u32;
-        self.slots.push(Slot { value: self.blank, generation: 0, next_free: END });
+    fn add_slot(&mut self) -> u32 {
+        self.slots.push(T::GONE);
+        self.slots.len() as u32 - 1
     }
 
     /// Empties a slot. Every value is removed exactly once.
     #[inline(always)]
     pub(super) fn remove(&mut self, number: u32) {
-        debug_assert!(self.is_occupied(number), "slot {number} is emptied twice");
-        let slot = &mut self.slots[number as usize];
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.next_free = self.first_free;
-        self.first_free = number;
-        self.occupied -= 1;
+        let value = &mut self.slots[number as usize];
+        debug_assert!(!value.is_gone(), "slot {number} is emptied twice");
+        value.go();
+        self.free.push(number);
     }
 
-    /// The generation of an occupied slot, to be kept beside a reference that may outlive it.
+    /// The value in a slot, if it is not free.
     #[inline]
-    pub(super) fn generation(&self, slot: u32) -> u32 {
-        debug_assert!(self.is_occupied(slot));
-        self.slots[slot as usize].generation
-    }
-
-    /// Whether the slot still holds the value that it held at this generation.
-    #[inline]
-    pub(super) fn is_current(&self, slot: u32, generation: u32) -> bool {
-        self.slots[slot as usize].generation == generation
+    pub(super) fn get(&self, slot: u32) -> Option<&T> {
+        self.slots.get(slot as usize).filter(|value| !value.is_gone())
     }
 
     /// The occupied slots, ascending.
     pub(super) fn slots(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..self.slots.len() as u32).filter(|slot| self.is_occupied(*slot))
-    }
-
-    #[inline]
-    fn is_occupied(&self, slot: u32) -> bool {
-        self.slots[slot as usize].generation & 1 == 1
+        (0..self.slots.len() as u32).filter(|slot| self.get(*slot).is_some())
     }
 }
 
-impl<T: Copy> std::ops::Index<u32> for Slab<T> {
+impl<T: Slotted> std::ops::Index<u32> for Slab<T> {
     type Output = T;
     #[inline]
     fn index(&self, slot: u32) -> &T {
-        debug_assert!(self.is_occupied(slot), "slot {slot} is empty");
-        &self.slots[slot as usize].value
+        let value = &self.slots[slot as usize];
+        debug_assert!(!value.is_gone(), "slot {slot} is empty");
+        value
     }
 }
 
-impl<T: Copy> std::ops::IndexMut<u32> for Slab<T> {
+impl<T: Slotted> std::ops::IndexMut<u32> for Slab<T> {
     #[inline]
     fn index_mut(&mut self, slot: u32) -> &mut T {
-        debug_assert!(self.is_occupied(slot), "slot {slot} is empty");
-        &mut self.slots[slot as usize].value
+        let value = &mut self.slots[slot as usize];
+        debug_assert!(!value.is_gone(), "slot {slot} is empty");
+        value
+    }
+}
+
+/// What lies beside some values of a slab, by the same numbers: what not every model, or not every
+/// value, needs. It takes no memory until somebody puts something there.
+#[derive(Debug)]
+pub(super) struct Beside<T> {
+    blank: T,
+    values: Vec<T>,
+}
+
+impl<T: Copy> Beside<T> {
+    /// Nothing, which is `blank` wherever it is needed.
+    pub(super) fn new(blank: T) -> Self {
+        Self { blank, values: Vec::new() }
+    }
+
+    /// Puts something beside a slot.
+    #[inline]
+    pub(super) fn put(&mut self, slot: u32, value: T) {
+        *self.at(slot) = value;
+    }
+
+    /// What lies beside a slot, to be changed.
+    #[inline]
+    pub(super) fn at(&mut self, slot: u32) -> &mut T {
+        if self.values.len() <= slot as usize {
+            self.make_room(slot);
+        }
+        &mut self.values[slot as usize]
+    }
+
+    #[cold]
+    fn make_room(&mut self, slot: u32) {
+        self.values.resize(slot as usize + 1, self.blank);
+    }
+}
+
+impl<T> std::ops::Index<u32> for Beside<T> {
+    type Output = T;
+    #[inline]
+    fn index(&self, slot: u32) -> &T {
+        self.values.get(slot as usize).unwrap_or(&self.blank)
     }
 }
 
@@ -123,28 +149,51 @@ impl<T: Copy> std::ops::IndexMut<u32> for Slab<T> {
 mod tests {
     use super::*;
 
+    impl Slotted for char {
+        const GONE: Self = ' ';
+
+        fn is_gone(&self) -> bool {
+            *self == Self::GONE
+        }
+
+        fn give_way_to(&mut self, value: Self) {
+            *self = value;
+        }
+
+        fn go(&mut self) {
+            *self = Self::GONE;
+        }
+    }
+
     #[test]
-    fn a_slot_is_reused_under_a_new_generation() {
-        let mut slab = Slab::new(' ');
-        let a = slab.insert('a');
-        let generation = slab.generation(a);
-        assert!(slab.is_current(a, generation));
+    fn the_slot_that_was_emptied_last_is_taken_first() {
+        let mut slab = Slab::new();
+        let [a, b, c] = ['a', 'b', 'c'].map(|value| slab.insert(value));
         slab.remove(a);
-        assert!(!slab.is_current(a, generation));
-        let b = slab.insert('b');
-        assert_eq!(a, b);
-        assert!(!slab.is_current(a, generation));
-        assert_eq!((slab[b], slab.len()), ('b', 1));
-        assert_eq!(slab.slots().collect::<Vec<_>>(), [b]);
+        slab.remove(c);
+        assert_eq!((slab.get(a), slab.get(b), slab.len(), slab.most()), (None, Some(&'b'), 1, 3));
+        assert_eq!(slab.insert('d'), c);
+        assert_eq!(slab.insert('e'), a);
+        assert_eq!((slab[a], slab[c], slab.insert('f')), ('e', 'd', 3));
+        assert_eq!(slab.slots().collect::<Vec<_>>(), [0, 1, 2, 3]);
     }
 
     #[test]
     #[should_panic(expected = "emptied twice")]
     #[cfg(debug_assertions)]
     fn nothing_is_removed_twice() {
-        let mut slab = Slab::new(0);
-        let a = slab.insert(1);
+        let mut slab = Slab::new();
+        let a = slab.insert('a');
         slab.remove(a);
         slab.remove(a);
+    }
+
+    #[test]
+    fn nothing_lies_beside_a_slot_until_it_is_put_there() {
+        let mut beside = Beside::new(0);
+        beside.put(2, 7);
+        assert_eq!((beside[0], beside[2], beside[9]), (0, 7, 0));
+        beside.put(2, 8);
+        assert_eq!(beside[2], 8);
     }
 }

@@ -171,8 +171,9 @@ impl Engine<'_> {
         let model = self.model;
         let Load::Closed(load) = &model.clients[client.index()].load else { return };
         let users = &self.users[client.index()];
-        let made = users.calls[user as usize];
-        if load.calls_per_user.is_some_and(|limit| made >= limit) || users.leaves(user, self.now) {
+        // How many calls a user has made is asked for last: it has long left the cache.
+        let has_made = |limit| users.calls[user as usize] >= limit;
+        if load.calls_per_user.is_some_and(has_made) || users.leaves(user, self.now) {
             return;
         }
         self.schedule_user(client, user, self.now + thinks);

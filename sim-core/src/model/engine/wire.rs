@@ -6,7 +6,8 @@ use super::calls::{Call, Origin};
 use super::event::Event;
 use super::front::affinity;
 use super::limits::Attempt;
-use super::request::{Request, Stage};
+use super::request::{Details, NONE, Request, Stage};
+use super::route::Route;
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::policy::Outcome;
@@ -67,43 +68,18 @@ impl Engine<'_> {
         };
         let chosen = self.fronts[route.service.index()].choose(
             self.now,
-            || affinity(origin, &self.requests),
+            || affinity(origin, &self.details),
             &mut block.slot(Slot::Branch),
         );
         let Some(instance) = chosen else { return self.finds_no_instance(call, edge) };
         let now = self.now;
-        // A handler's calls carry the version of the row that was last read on its behalf.
-        let version = match origin {
-            Origin::Handler { request } => self.requests[request].version,
-            Origin::Client { .. } | Origin::Layer { .. } => 0,
-        };
         let demand = match (demand, route.first_demand) {
             (Some(demand), _) => demand,
             (None, Some(demand)) => demand.sample(&mut block.slot(Slot::Demand)),
             (None, None) => SimDuration::ZERO,
         };
-        let request = self.requests.insert(Request {
-            key,
-            sent: now,
-            reached: now,
-            worker_since: now,
-            demand,
-            call,
-            call_generation: self.calls.generation(call),
-            attempt,
-            instance,
-            version,
-            edge,
-            service: route.service,
-            class: 0,
-            // What follows schedules it.
-            pending: 1,
-            ..Request::BLANK
-        });
+        let request = self.requests.insert(Request::sent(now, edge, call, instance, demand));
         self.calls[call].request = request;
-        if route.has_classes {
-            self.requests[request].class = self.class_of(call);
-        }
         let meter = self.meters.edge(edge);
         meter.arrives(now);
         if attempt > 1 || is_further {
@@ -117,9 +93,28 @@ impl Engine<'_> {
                 self.arrives_or_is_lost(request, route.link, latency, arrives);
             }
         }
+        if route.has_details {
+            self.note_details(request, call, origin);
+        }
         if route.deadlines != Deadlines::Ignored {
             self.send_deadline(call, request);
         }
+    }
+
+    /// Notes beside the slot of a request that is sent what somebody may ask of it.
+    #[inline(never)]
+    fn note_details(&mut self, request: u32, call: u32, origin: Origin) {
+        let Call { key, edge, attempts: attempt, .. } = self.calls[call];
+        let class = if self.routes[edge.index()].has_classes { self.class_of(call) } else { 0 };
+        // A handler's calls carry the version of the row that was last read on its behalf.
+        let version = match origin {
+            Origin::Handler { request } => self.details_of(request).version,
+            Origin::Client { .. } | Origin::Layer { .. } => 0,
+        };
+        let generation = self.calls[call].generation;
+        let details =
+            Details { key, attempt, generation, version, class, queued: self.now, nested: NONE };
+        self.details.put(request, details);
     }
 
     /// No instance may be chosen: the attempt is refused without going out.
@@ -141,7 +136,9 @@ impl Engine<'_> {
         if let Some(latency) = route.sure_latency {
             return self.queue.schedule(self.now + latency, arrives);
         }
-        let block = self.draws[state.edge.index()].block(state.key, state.attempt);
+        let edge = state.edge;
+        let Details { key, attempt, .. } = *self.details_of(request);
+        let block = self.draws[edge.index()].block(key, attempt);
         let latency = transmit(route.link, &block, Slot::LossBack, Slot::LatencyBack);
         self.arrives_or_is_lost(request, route.link, latency, arrives);
     }
@@ -164,23 +161,26 @@ impl Engine<'_> {
     /// An answer reaches its caller.
     #[inline]
     pub(super) fn answer_reaches(&mut self, request: u32) {
-        let Request { call, call_generation, attempt, edge, outcome, abandoned, version, .. } =
-            self.requests[request];
+        let Request { call, edge, outcome, .. } = self.requests[request];
+        let abandoned = self.requests[request].is_abandoned();
         self.leave_the_wire(request);
         self.discard(request);
         if abandoned {
-            self.late_answer(call, call_generation, edge, outcome);
-            return;
+            return self.late_answer(call, request, edge, outcome);
         }
-        if let Origin::Handler { request: handler } = self.who_calls(call) {
-            self.requests[handler].version = version;
+        let has_details = self.routes[edge.index()].has_details;
+        if has_details && let Origin::Handler { request: handler } = self.who_calls(call) {
+            self.details.at(handler).version = self.details[request].version;
         }
         if outcome.is_good() {
             self.was_good(edge);
+        } else if has_details {
+            let Details { generation, attempt, .. } = self.details[request];
+            self.hear_when_to_come_again(request, Attempt(call, generation, attempt));
         } else {
-            self.hear_when_to_come_again(request, Attempt(call, call_generation, attempt));
+            self.told = None;
         }
-        self.attempt_ended(call, outcome);
+        self.attempt_ended(edge, call, outcome);
     }
 
     /// A good answer counts where it was made, once it has found somebody waiting.
@@ -190,10 +190,14 @@ impl Engine<'_> {
         self.meters.book(self.routes[edge.index()].served, |meter| meter.was_good());
     }
 
+    /// The answer of a request whose slot has just been left reaches nobody who waits.
     #[inline(never)]
-    fn late_answer(&mut self, call: u32, generation: u32, edge: EdgeId, outcome: Outcome) {
+    fn late_answer(&mut self, call: u32, slot: u32, edge: EdgeId, outcome: Outcome) {
         let accepts = self.routes[edge.index()].accepts_late_answers;
-        if accepts && outcome.is_good() && self.calls.is_current(call, generation) {
+        if accepts
+            && outcome.is_good()
+            && self.calls.is_current(call, self.details[slot].generation)
+        {
             self.was_good(edge);
             self.accept_late_answer(call);
         }
@@ -202,12 +206,13 @@ impl Engine<'_> {
     /// The operating system gives up on a connection that stays silent.
     #[inline(never)]
     pub(super) fn gives_up(&mut self, request: u32) {
-        let Request { call, abandoned, .. } = self.requests[request];
+        let Request { call, edge, .. } = self.requests[request];
+        let abandoned = self.requests[request].is_abandoned();
         self.requests[request].outcome = Outcome::Lost;
         self.leave_the_wire(request);
         self.discard(request);
         if !abandoned {
-            self.attempt_ended(call, Outcome::Lost);
+            self.attempt_ended(edge, call, Outcome::Lost);
         }
     }
 
@@ -216,14 +221,14 @@ impl Engine<'_> {
     #[inline(always)]
     fn leave_the_wire(&mut self, request: u32) {
         let state = &self.requests[request];
-        if state.closed {
+        if state.is_closed() {
             return;
         }
         let now = self.now;
-        let (outcome, abandoned) = (state.outcome, state.abandoned);
-        let is_watched = self.routes[state.edge.index()].is_watched;
+        let (outcome, abandoned) = (state.outcome, state.is_abandoned());
+        let Route { is_watched, service, .. } = self.routes[state.edge.index()];
         if is_watched {
-            self.fronts[state.service.index()].done(now, state.instance, state.sent);
+            self.fronts[service.index()].done(now, state.instance, state.sent);
         }
         let meter = self.meters.edge(state.edge);
         meter.in_flight.down(now);
@@ -238,19 +243,22 @@ impl Engine<'_> {
     /// The caller stops waiting for an attempt, which ends so. Where the policy says so, it closes
     /// the connection and the news travels to the instance.
     pub(super) fn abandon(&mut self, request: u32, outcome: Outcome) {
-        let Request { edge, sent, key, attempt, .. } = self.requests[request];
+        let Request { edge, sent, .. } = self.requests[request];
         let now = self.now;
-        self.requests[request].abandoned = true;
+        self.requests[request].abandon();
         self.meters.edge(edge).ends(outcome, sent, now);
-        self.tell_outliers(request, outcome);
         let route = &self.routes[edge.index()];
+        if route.is_watched {
+            self.tell_outliers(request, outcome);
+        }
         if !route.calls_off {
             return;
         }
         self.leave_the_wire(request);
-        self.requests[request].closed = true;
+        self.requests[request].close();
         let latency = route.constant_latency.unwrap_or_else(|| {
             // As long as the request took, so that the news cannot overtake it.
+            let Details { key, attempt, .. } = *self.details_of(request);
             let block = self.draws[edge.index()].block(key, attempt);
             route.link.latency.sample(&mut block.slot(Slot::LatencyOut))
         });

@@ -2,7 +2,6 @@
 
 use super::super::Engine;
 use super::super::calls::{Call, LayerState, Origin};
-use super::super::request::NONE;
 use super::draws::LazyDraws;
 use crate::kernel::SimDuration;
 use crate::kernel::draw::lineage;
@@ -61,18 +60,12 @@ impl Engine<'_> {
         let other = substitutes.iter().find(|s| (s.layer, s.place) == (layer_id, place));
         let Some(other) = other.map(|substitute| substitute.edge) else { return };
         let site = self.sites[other.index()].wrapping_add(u64::from(place));
-        let asked = self.calls.insert(Call {
-            key: lineage(key, site, attempts),
-            started: self.now,
-            origin: Origin::Layer { call, layer: layer_id },
-            edge: other,
-            attempts: 0,
-            outermost: 0,
-            is_further: false,
-            further_copies: 0,
-            request: NONE,
-            thinks: SimDuration::ZERO,
-        });
+        let (key, origin) = (lineage(key, site, attempts), Origin::Layer { call, layer: layer_id });
+        let asked = Call::made(self.now, other, key, origin, SimDuration::ZERO);
+        let asked = self.calls.insert(asked);
+        if self.routes[other.index()].is_hedged {
+            self.guards.further_copies.put(asked, 0);
+        }
         self.make_room_for_layers(asked);
         *self.layer_state(call, layer) = LayerState::Asking { asked, place, failure };
         self.go_inward(asked, 0);

@@ -7,6 +7,7 @@ use super::super::Engine;
 use super::super::calls::{Call, LayerState, Origin};
 use super::super::event::Event;
 use super::super::request::NONE;
+use super::super::slab::Slotted;
 use crate::kernel::draw::lineage;
 use crate::kernel::{SimTime, Timer};
 use crate::policy::budget::AttemptEnd;
@@ -22,12 +23,36 @@ pub(super) struct Hedged {
     /// When the timer for the next copy fires, if it runs.
     due: Option<SimTime>,
     timer: Timer,
+    is_gone: bool,
 }
 
 impl Hedged {
-    /// No call.
-    pub(super) const NONE: Self =
-        Self { machine: HedgedCall::NONE, last: NONE, due: None, timer: Timer::NONE };
+    /// One that has sent no copy yet.
+    fn new(machine: HedgedCall) -> Self {
+        Self { machine, last: NONE, due: None, timer: Timer::NONE, is_gone: false }
+    }
+}
+
+impl Slotted for Hedged {
+    const GONE: Self = Self {
+        machine: HedgedCall::NONE,
+        last: NONE,
+        due: None,
+        timer: Timer::NONE,
+        is_gone: true,
+    };
+
+    fn is_gone(&self) -> bool {
+        self.is_gone
+    }
+
+    fn give_way_to(&mut self, value: Self) {
+        *self = value;
+    }
+
+    fn go(&mut self) {
+        self.is_gone = true;
+    }
 }
 
 impl<'m> Engine<'m> {
@@ -43,8 +68,7 @@ impl<'m> Engine<'m> {
         }
         let index = self.place_of(call, layer);
         let machine = self.guards.hedgers[index].call(self.now);
-        let hedged = Hedged { machine, last: NONE, due: None, timer: Timer::NONE };
-        let hedged = self.guards.hedged.insert(hedged);
+        let hedged = self.guards.hedged.insert(Hedged::new(machine));
         *self.layer_state(call, layer) = LayerState::Hedging { hedged };
         self.send_copy(call, layer, hedged);
         self.set_hedge_timer(call, layer, hedged);
@@ -53,7 +77,8 @@ impl<'m> Engine<'m> {
     fn send_copy(&mut self, call: u32, layer: usize, hedged: u32) {
         let before = self.guards.hedged[hedged].last;
         let is_first = self.guards.hedged[hedged].machine.sent() == 1;
-        let outer = &mut self.calls[call];
+        let outer = &self.calls[call];
+        let further_copies = self.guards.further_copies[call];
         let mut copy = Call {
             origin: Origin::Layer { call, layer: layer as u8 },
             outermost: layer as u8 + 1,
@@ -61,12 +86,13 @@ impl<'m> Engine<'m> {
             ..*outer
         };
         if !is_first {
-            outer.further_copies += 1;
+            self.guards.further_copies.put(call, further_copies + 1);
             let site = !self.sites[outer.edge.index()];
-            copy.key = lineage(outer.key, site.wrapping_sub(layer as u64), outer.further_copies);
+            copy.key = lineage(outer.key, site.wrapping_sub(layer as u64), further_copies + 1);
             copy.attempts = 0;
         }
         let copy = self.calls.insert(copy);
+        self.guards.further_copies.put(copy, further_copies);
         self.make_room_for_layers(copy);
         self.guards.hedged[hedged].last = copy;
         *self.layer_state(copy, layer) = LayerState::Copy { before, sent: self.now };
@@ -174,8 +200,8 @@ impl<'m> Engine<'m> {
     #[cold]
     pub(in crate::model::engine) fn copy_starts(&mut self, request: u32) {
         let (mut call, generation) =
-            (self.requests[request].call, self.requests[request].call_generation);
-        if self.requests[request].abandoned || !self.calls.is_current(call, generation) {
+            (self.requests[request].call, self.details[request].generation);
+        if self.requests[request].is_abandoned() || !self.calls.is_current(call, generation) {
             return;
         }
         while let Origin::Layer { call: outer, layer } = self.calls[call].origin {

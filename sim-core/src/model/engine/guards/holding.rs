@@ -32,7 +32,7 @@ impl Engine<'_> {
     pub(in crate::model::engine) fn class_of(&self, call: u32) -> u8 {
         let edge = self.calls[call].edge;
         self.routes[edge.index()].priority.unwrap_or_else(|| match self.who_calls(call) {
-            Origin::Handler { request } => self.requests[request].class,
+            Origin::Handler { request } => self.details[request].class,
             Origin::Client { .. } | Origin::Layer { .. } => 0,
         })
     }
@@ -54,7 +54,7 @@ impl Engine<'_> {
 
     /// An attempt of a call could not go out; the call hears of it in its turn.
     pub(in crate::model::engine) fn refuse_in_turn(&mut self, call: u32) {
-        let generation = self.calls.generation(call);
+        let generation = self.calls[call].generation;
         self.guards.turn.push_back(Turn::Refused { call, generation });
     }
 
@@ -101,7 +101,8 @@ impl Engine<'_> {
             match turn {
                 Turn::AtGuard { call, layer } => self.goes_on(call, usize::from(layer)),
                 Turn::Refused { call, generation } if self.calls.is_current(call, generation) => {
-                    self.attempt_ended(call, Outcome::Refused);
+                    let edge = self.calls[call].edge;
+                    self.attempt_ended(edge, call, Outcome::Refused);
                 }
                 Turn::Refused { .. } => {}
             }

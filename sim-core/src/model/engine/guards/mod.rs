@@ -18,7 +18,7 @@ use super::Engine;
 #[cfg(debug_assertions)]
 use super::calls::LayerState;
 use super::calls::Origin;
-use super::slab::Slab;
+use super::slab::{Beside, Slab};
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::kernel::{SimTime, Timer};
 use crate::model::RunSeed;
@@ -46,6 +46,8 @@ pub(super) struct Guards {
     memories: Vec<CallMemory>,
     /// The calls that are hedged, with their copies.
     hedged: Slab<Hedged>,
+    /// By slot of a call that hedges may copy: how many further copies they have made of it.
+    pub(super) further_copies: Beside<u32>,
     released: Released,
     /// Calls that go on, in their order.
     turn: VecDeque<Turn>,
@@ -136,7 +138,8 @@ impl Guards {
             hedgers: Vec::new(),
             places: Vec::new(),
             memories: Vec::new(),
-            hedged: Slab::new(Hedged::NONE),
+            hedged: Slab::new(),
+            further_copies: Beside::new(0),
             released: Released::new(),
             turn: VecDeque::new(),
         };
