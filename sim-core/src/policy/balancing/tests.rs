@@ -291,3 +291,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_balancers_that_choose_by_chance_take_draws() {
+    for (algorithm, draws) in [
+        (json!({ "round-robin": {} }), false),
+        (json!({ "ring-hash": {} }), false),
+        (json!({ "maglev": {} }), false),
+        (json!({ "least-request": { "ties": "in_turn" } }), false),
+        (json!({ "least-request": { "ties": "random" } }), true),
+        (json!({ "random": {} }), true),
+        (json!({ "p2c": {} }), true),
+    ] {
+        assert_eq!(read(algorithm.clone()).draws(), draws, "{algorithm}");
+    }
+}

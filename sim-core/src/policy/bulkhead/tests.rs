@@ -184,3 +184,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_bulkhead_says_how_many_calls_may_be_under_way() {
+    for (bulkhead, most) in [
+        (json!({ "semaphore": { "max_concurrent": 7 } }), 7),
+        (json!({ "semaphore": {} }), 25),
+        (json!({ "cockatiel": { "limit": 6 } }), 6),
+        (json!({ "thread-pool": { "core_threads": 3, "max_threads": 5 } }), 5),
+    ] {
+        let read: Bulkhead = serde_json::from_value(bulkhead.clone()).unwrap();
+        assert_eq!(read.most_at_once(), most, "{bulkhead}");
+    }
+}
+
+#[test]
+fn a_thread_pool_has_the_librarys_queue_of_a_hundred() {
+    let pool = json!({ "thread-pool": { "core_threads": 1, "max_threads": 1 } });
+    let mut driven = Driven::new(&serde_json::from_value(pool).unwrap());
+    let answers: Vec<String> = (0..102).map(|call| driven.ask(0, call)).collect();
+    let same = |a: &String, b: &String| a == b;
+    // One runs, a hundred wait, the next is turned away.
+    assert!(answers[1..101].windows(2).all(|pair| same(&pair[0], &pair[1])), "{answers:?}");
+    assert!(!same(&answers[0], &answers[1]) && !same(&answers[100], &answers[101]), "{answers:?}");
+}

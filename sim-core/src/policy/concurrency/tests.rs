@@ -149,3 +149,17 @@ fn the_limits_that_learn_find_the_capacity() {
         }
     }
 }
+
+#[test]
+fn a_limit_says_how_low_it_can_be() {
+    for (limit, least) in [
+        (json!({ "fixed": { "limit": 12 } }), 12),
+        (json!({ "aimd": { "min_limit": 5 } }), 5),
+        (json!({ "vegas": {} }), 1),
+        (json!({ "gradient2": { "min_limit": 7 } }), 7),
+        (json!({ "envoy-gradient": { "min_concurrency": 9 } }), 9),
+    ] {
+        let read: ConcurrencyLimit = serde_json::from_value(limit.clone()).unwrap();
+        assert_eq!(read.least(), least, "{limit}");
+    }
+}

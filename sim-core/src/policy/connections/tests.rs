@@ -255,3 +255,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_pool_says_how_many_connections_may_be_open() {
+    for (pool, most) in [
+        (json!({ "plain": {} }), None),
+        (json!({ "plain": { "max_open": 4 } }), Some(4)),
+        (json!({ "envoy": { "max_connections": 9 } }), Some(9)),
+        (json!({ "hikaricp": {} }), Some(10)),
+        (json!({ "go-http": {} }), None),
+        (json!({ "go-http": { "max_conns_per_host": 3 } }), Some(3)),
+    ] {
+        let read: ConnectionPool = serde_json::from_value(pool.clone()).unwrap();
+        assert_eq!(read.most_at_once(), most, "{pool}");
+    }
+}

@@ -161,4 +161,16 @@ mod tests {
              `haproxy.fall` must be at least 1"
         );
     }
+
+    #[test]
+    fn what_is_believed_is_what_was_last_answered() {
+        let mut plain = checker(
+            json!({ "plain": { "interval": "1s", "timeout": "1s", "unhealthy_threshold": 2, "healthy_threshold": 1 } }),
+        );
+        assert!(plain.is_healthy());
+        for well in [false, false, true, false] {
+            let believed = plain.hear(well);
+            assert_eq!(plain.is_healthy(), believed);
+        }
+    }
 }

@@ -71,3 +71,20 @@ fn whoever_waits_is_taken_and_nobody_else() {
         }
     }
 }
+
+#[test]
+fn a_shedder_says_what_it_knows_of_waits_classes_and_places() {
+    let known = |shedding: &Shedding| {
+        (shedding.longest_wait(), shedding.tells_classes(), shedding.capacity())
+    };
+    let ms = |ms| Some(SimDuration::from_millis(ms));
+    for shedding in every_shedding() {
+        let expected = match &shedding {
+            Shedding::Codel(_) => (None, false, None),
+            Shedding::AdaptiveTimeout(_) => (ms(100), false, None),
+            Shedding::QueueTimeout(_) => (ms(50), false, None),
+            Shedding::Priority(_) => (None, true, Some(10)),
+        };
+        assert_eq!(known(&shedding), expected, "{}", shedding.name());
+    }
+}

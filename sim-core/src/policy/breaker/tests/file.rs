@@ -187,3 +187,38 @@ fn mistakes_name_the_field() {
 fn the_machine_is_small() {
     assert!(size_of::<BreakerMachine>() <= 384, "{}", size_of::<BreakerMachine>());
 }
+
+#[test]
+fn a_preset_says_what_its_library_decides_even_where_it_is_what_a_breaker_does_anyway() {
+    let rules = "judged_on failures ignored late_results";
+    let open = "open_for due half_open_calls half_open_verdict probes forgets";
+    let rates = "failure_rate minimum_calls threshold arithmetic";
+    for preset in BreakerPreset::ALL {
+        let expected = match preset {
+            BreakerPreset::Article1 => format!("{rules} trip open_for"),
+            BreakerPreset::Article4 => format!("{rules} {open} trip"),
+            BreakerPreset::Cockatiel => format!(
+                "{rules} threshold arithmetic due half_open_calls half_open_surplus \
+                 half_open_verdict probes forgets"
+            ),
+            BreakerPreset::Gobreaker => format!("{rules} {open} trip denominator"),
+            BreakerPreset::Linkerd2 => {
+                format!("{rules} {open} trip transition").replace("open_for", "open_backoff")
+            }
+            BreakerPreset::Opossum => {
+                format!("{rules} {open} {rates} trip transition denominator")
+            }
+            BreakerPreset::PollyV8 => format!("{rules} {open} {rates} trip"),
+            BreakerPreset::Pybreaker => format!("{rules} {open} trip serialised"),
+            BreakerPreset::Resilience4j => {
+                format!("{rules} {open} {rates} trip transition slow_rate slow_after")
+            }
+        };
+        let mut expected: Vec<&str> = expected.split_whitespace().collect();
+        expected.sort_unstable();
+        let stated = serde_json::to_value(preset.defaults()).unwrap();
+        let stated: Vec<&String> =
+            stated.as_object().unwrap().keys().filter(|key| *key != "scope").collect();
+        assert_eq!(stated, expected, "{}", preset.name());
+    }
+}
