@@ -72,6 +72,10 @@ mod tests {
             ("a", 0, 0xD24E_C4F1_A98C_6E5B),
             ("abc", 0, 0x44BC_2CF5_AD77_0999),
             ("foo", 0, 0x33BF_00A8_59C4_BA3F),
+            ("asdfasdf", 0, 0x7B89_834D_E341_8BFA),
+            ("asdfasdf", 7, 0x37E3_08C5_AEE0_66FF),
+            ("abcdefghijklmnopqrstuvwxyz", 0, 0xCFE1_F278_FA89_835C),
+            ("Nobody inspects the spammish repetition", 7, 0x26F1_AEB3_9B9B_1F5F),
             ("Nobody inspects the spammish repetition", 0, 0xFBCE_A83C_8A37_8BF1),
         ] {
             assert_eq!(xxh64(text.as_bytes(), seed), hash, "{text}");

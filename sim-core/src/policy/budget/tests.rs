@@ -123,3 +123,21 @@ fn every_budget_bounds_the_retries_under_a_dead_server() {
         assert!(retries <= 20_000 / 3, "{}: {retries}", budget.name());
     }
 }
+
+#[test]
+fn a_level_is_how_much_is_left_to_spend() {
+    let read = |budget: serde_json::Value| driver(serde_json::from_value(budget).unwrap());
+    // 3 a second of a window of 10 s: 30 retries, of which a call that failed has taken one.
+    let mut tower =
+        read(serde_json::json!({ "tower": { "min_per_sec": 3, "retry_percent": 0.5 } }));
+    assert_eq!(tower.level(), 30.0);
+    assert!(tower.fails(Outcome::ServerError));
+    assert_eq!(tower.level(), 29.0);
+    // 10 % of 40 calls may fail: after one of them, three more.
+    let mut brooker = read(serde_json::json!({ "brooker-breaker": {} }));
+    for _ in 0..39 {
+        brooker.call(&[Outcome::Ok]);
+    }
+    brooker.ends(Outcome::ServerError);
+    assert_eq!(brooker.level(), 3.0);
+}

@@ -106,13 +106,13 @@ impl HedgedCall {
         match (self.plan.non_fatal, pushback) {
             // Nothing but the timer sends a copy, and it waits for an answer to one that is out.
             (None, _) => self.end_if_none_is_out(),
-            (Some(_), Some(Pushback::Never)) => self.stop(),
             (Some(non_fatal), _) if !non_fatal.contains(outcome) => self.end(),
             (Some(_), Some(Pushback::After(wait))) if self.sends_at.is_some() => {
                 self.sends_at = Some(now + wait);
                 Do::Wait
             }
             (Some(_), None) if self.sends_at.is_some() => self.send_if(now, may_send),
+            // No copy is to come, or the server wants none: those that are out go on.
             _ => self.stop(),
         }
     }

@@ -224,4 +224,59 @@ mod tests {
             assert_eq!(latencies.percentile(), Some(percentile), "{share}");
         }
     }
+
+    /// Buckets of 300 ms, three of them, renewed every 70 ms.
+    fn watch() -> Latencies {
+        Latencies::new(Rule {
+            share: 0.9,
+            refresh: SimDuration::from_millis(70),
+            bucket: SimDuration::from_millis(300),
+            buckets: 3,
+            unit: SimDuration::from_millis(2),
+            longest: SimDuration::from_secs(5),
+            least: SimDuration::ZERO,
+            unknown: Some(SimDuration::from_millis(40)),
+        })
+    }
+
+    #[test]
+    fn a_silence_that_is_skipped_ends_as_one_that_is_lived_through() {
+        let at = |ms| SimTime::ZERO + SimDuration::from_millis(ms);
+        for silence in [100, 1_499, 1_500, 2_900, 3_280, 3_281, 3_300, 60_007, 3_600_000] {
+            let (mut skips, mut lives) = (watch(), watch());
+            for latencies in [&mut skips, &mut lives] {
+                for n in 0..30 {
+                    latencies.observed(at(n * 33), at(n * 33 + 20 + n));
+                }
+            }
+            let from = 30 * 33 + 50;
+            for ms in (from..from + silence).step_by(50) {
+                lives.delay(at(ms));
+            }
+            for ms in (from + silence..from + silence + 1_500).step_by(11) {
+                assert_eq!(
+                    skips.delay(at(ms)),
+                    lives.delay(at(ms)),
+                    "{ms} ms, {silence} ms of silence"
+                );
+                for latencies in [&mut skips, &mut lives] {
+                    latencies.observed(at(ms - 7), at(ms));
+                }
+            }
+            assert_eq!(skips.bucket_ends, lives.bucket_ends, "{silence}");
+            assert_eq!(skips.refreshes, lives.refreshes, "{silence}");
+        }
+    }
+
+    #[test]
+    fn what_takes_longer_than_can_be_told_counts_as_the_longest() {
+        let at = |ms| SimTime::ZERO + SimDuration::from_millis(ms);
+        let mut latencies = watch();
+        latencies.observed(at(0), at(90));
+        latencies.observed(at(0), at(5_000));
+        latencies.observed(at(0), at(50_000));
+        let counted: Vec<(u64, u64)> = latencies.current.into_iter().collect();
+        // In units of 2 ms, of which 5 s are 2500.
+        assert_eq!(counted, [(2_500, 1)], "the others are of buckets that are closed");
+    }
 }

@@ -141,3 +141,47 @@ proptest! {
         }
     }
 }
+
+fn grpc(non_fatal: serde_json::Value) -> HedgedCall {
+    let hedge = json!({ "grpc": {
+        "max_attempts": 3, "hedging_delay": "10ms", "non_fatal": non_fatal,
+    } });
+    serde_json::from_value::<Hedge>(hedge).unwrap().hedger().call(at(0))
+}
+
+#[test]
+fn a_copy_fails_without_ending_the_call_where_its_outcome_is_not_fatal() {
+    let call = grpc(json!(["refused", "overflow"]));
+    assert!(call.is_non_fatal(Outcome::Refused));
+    assert!(!call.is_non_fatal(Outcome::ServerError), "it is fatal");
+    assert!(!call.is_non_fatal(Outcome::Ok), "it is no failure");
+    // Without such a list no failure ends the call while a copy is out.
+    let fixed: Hedge = serde_json::from_value(json!({ "fixed": { "delay": "10ms" } })).unwrap();
+    let call = fixed.hedger().call(at(0));
+    assert!(call.is_non_fatal(Outcome::ServerError) && !call.is_non_fatal(Outcome::Ok));
+}
+
+#[test]
+fn a_server_that_wants_no_further_copy_gets_none() {
+    // A6: the copies that are out go on, and the call ends with the last of them.
+    let mut call = grpc(json!(["refused"]));
+    assert_eq!(call.due(at(10), || true), Do::Send);
+    let never = Some(Pushback::Never);
+    assert_eq!(call.failed(at(12), Outcome::Refused, never, || true), Do::Wait);
+    assert_eq!((call.sends_at(), call.out()), (None, 1));
+    // A fatal outcome ends the call whatever the server says of further copies (grpc-java,
+    // RetriableStream.makeHedgingDecision).
+    let mut call = grpc(json!(["refused"]));
+    assert_eq!(call.due(at(10), || true), Do::Send);
+    let fatal = Outcome::ServerError;
+    assert_eq!(call.failed(at(12), fatal, never, || true), Do::End(fatal));
+}
+
+#[test]
+fn a_good_answer_ends_the_call_and_leaves_the_others_out() {
+    let mut call = grpc(json!([]));
+    assert_eq!(call.due(at(10), || true), Do::Send);
+    assert_eq!(call.due(at(20), || true), Do::Send);
+    assert_eq!(call.succeeded(Outcome::Ok), Do::End(Outcome::Ok));
+    assert_eq!((call.out(), call.sends_at()), (2, None));
+}
