@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_reported_with_the_name_of_the_file() {
         let refuse = &mut |_: &str| Err(io::Error::from(io::ErrorKind::StorageFull));
-        let error = write_study(&fixture::small(), refuse).unwrap_err();
+        let error = write_study(&fixture::small(), Charts::Drawn, refuse).unwrap_err();
         assert!(error.to_string().starts_with("cannot write summary.csv: "));
     }
 }
