@@ -70,3 +70,29 @@ impl Concurrency {
         *memory = CallMemory::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_counts_from_when_it_goes_out_until_an_attempt_ends_and_only_once() {
+        let (mut counts, mut memory) = (Concurrency::new(false), CallMemory::default());
+        counts.attempt_starts(&mut memory);
+        counts.attempt_ends(&mut memory);
+        counts.retry_permitted(&mut memory);
+        assert_eq!(counts.retries(), 0, "it waits in its backoff");
+        counts.attempt_starts(&mut memory);
+        assert_eq!((counts.retries(), counts.attempts_when_deciding()), (1, 2));
+        counts.attempt_ends(&mut memory);
+        counts.attempt_starts(&mut memory);
+        assert_eq!(counts.retries(), 0, "nobody permitted a second retry");
+    }
+
+    #[test]
+    fn the_end_of_an_attempt_that_never_started_takes_nothing_away() {
+        let (mut counts, mut memory) = (Concurrency::new(true), CallMemory::default());
+        counts.attempt_ends(&mut memory);
+        assert_eq!((counts.retries(), counts.attempts_when_deciding()), (0, 1));
+    }
+}

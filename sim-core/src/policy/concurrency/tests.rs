@@ -163,3 +163,23 @@ fn a_limit_says_how_low_it_can_be() {
         assert_eq!(read.least(), least, "{limit}");
     }
 }
+
+#[test]
+fn the_bounds_of_what_learns_belong_to_it_or_not() {
+    let check = |limit: serde_json::Value| -> Vec<String> {
+        let limit: ConcurrencyLimit = serde_json::from_value(limit).unwrap();
+        let problems = limit.check().err().unwrap_or_default();
+        problems.0.into_iter().map(|problem| problem.path).collect()
+    };
+    for (smoothing, wrong) in [(0.0, true), (0.001, false), (1.0, false), (1.001, true)] {
+        let found = check(json!({ "gradient2": { "smoothing": smoothing } }));
+        assert_eq!(found == ["gradient2.smoothing"], wrong, "{smoothing}");
+    }
+    let window = |least, size| {
+        let window = json!({ "min_window": least, "max_window": "1s", "window_size": size });
+        check(json!({ "gradient2": { "window": window } }))
+    };
+    assert_eq!(window("100ms", 10), [""; 0]);
+    assert_eq!(window("99ms", 10), ["gradient2.window.min_window"]);
+    assert_eq!(window("100ms", 9), ["gradient2.window.window_size"]);
+}

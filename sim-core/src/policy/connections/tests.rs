@@ -270,3 +270,33 @@ fn a_pool_says_how_many_connections_may_be_open() {
         assert_eq!(read.most_at_once(), most, "{pool}");
     }
 }
+
+#[test]
+fn bounds_of_pools_are_where_the_libraries_have_them() {
+    let check = |pool: serde_json::Value| -> Vec<String> {
+        let pool: ConnectionPool = serde_json::from_value(pool).unwrap();
+        let problems = pool.check().err().unwrap_or_default();
+        problems.0.into_iter().map(|problem| problem.path).collect()
+    };
+    // HikariConfig: SOFT_TIMEOUT_FLOOR.
+    assert_eq!(check(json!({ "hikaricp": { "connection_timeout": "250ms" } })), [""; 0]);
+    let short = json!({ "hikaricp": { "connection_timeout": "249ms" } });
+    assert_eq!(check(short), ["hikaricp.connection_timeout"]);
+    assert_eq!(check(json!({ "envoy": { "connect_timeout": "0s" } })), ["envoy.connect_timeout"]);
+}
+
+#[test]
+fn an_idle_timeout_of_nought_keeps_envoys_connections_for_ever() {
+    let open_after_a_day = |timeout: &str| {
+        let mut driven = Driven::new(json!({ "envoy": { "idle_timeout": timeout } }));
+        driven.pool.take(at(0), Ticket(1), &mut driven.draws);
+        driven.pool.give_back(at(10), Outcome::Ok, &mut driven.released);
+        while let Some(change) = driven.pool.next_change().filter(|change| *change < at(86_400_000))
+        {
+            driven.pool.pass(change, &mut driven.released);
+        }
+        driven.pool.open()
+    };
+    assert_eq!(open_after_a_day("0s"), 1);
+    assert_eq!(open_after_a_day("1h"), 0);
+}

@@ -254,4 +254,24 @@ mod tests {
             "`chain` is empty: nothing is made do with"
         );
     }
+
+    #[test]
+    fn a_chain_may_have_a_hundred_places() {
+        let chain =
+            |places: usize| resolved(json!({ "chain": vec![json!({ "value": {} }); places] }));
+        assert!(chain(MOST_SUBSTITUTES).is_ok());
+        let error = chain(MOST_SUBSTITUTES + 1).unwrap_err().to_string();
+        assert!(error.contains("more than 100 places"), "{error}");
+    }
+
+    #[test]
+    fn what_never_happens_takes_no_draw_and_a_draw_must_lie_below() {
+        use crate::policy::backoff::scripted::Always;
+        let (mut drawn, mut untouched) =
+            (ChaCha8Rng::seed_from_u64(1), ChaCha8Rng::seed_from_u64(1));
+        assert!(!happens(0.0, &mut drawn) && happens(1.0, &mut drawn));
+        assert_eq!(drawn.next_u64(), untouched.next_u64());
+        assert!(!happens(0.5, &mut Always::unit(0.5)));
+        assert!(happens(0.5, &mut Always::unit(0.499)));
+    }
 }

@@ -185,3 +185,11 @@ fn a_good_answer_ends_the_call_and_leaves_the_others_out() {
     assert_eq!(call.succeeded(Outcome::Ok), Do::End(Outcome::Ok));
     assert_eq!((call.out(), call.sends_at()), (2, None));
 }
+
+#[test]
+fn the_least_number_of_copies_is_right_and_tied_copies_are_those_cancelled_on_start() {
+    let read = |hedge| serde_json::from_value::<Hedge>(hedge).unwrap();
+    assert_eq!(read(json!({ "grpc": { "max_attempts": 2 } })).check(), Ok(()));
+    assert!(!read(json!({ "percentile": {} })).is_tied());
+    assert!(read(json!({ "percentile": { "cancel": "on_start" } })).is_tied());
+}

@@ -87,3 +87,18 @@ fn libraries_differ_in_what_they_retry() {
     assert!(retries("envoy", Outcome::Timeout) && !retries("grpc", Outcome::Timeout));
     assert!(!retries("finagle", Outcome::ServerError));
 }
+
+#[test]
+fn dynamodb_waits_from_25_ms() {
+    use crate::policy::backoff::{BackoffState, scripted::Always};
+    let policy = resolved(json!({ "preset": "aws-sdk-2026-dynamodb" }));
+    let (mut state, mut half) = (BackoffState::default(), Always::unit(0.5));
+    assert_eq!(policy.backoff.delay(1, &mut state, &mut half).as_millis_f64(), 12.5);
+}
+
+#[test]
+fn a_mistake_in_its_budget_is_a_mistake_of_the_retry() {
+    let retry = json!({ "preset": "envoy", "budget": { "kind": { "google": { "ratio": -1.0 } } } });
+    let error = serde_json::from_value::<Retry>(retry).unwrap().resolve().unwrap_err();
+    assert_eq!(error.0[0].path, "budget.kind.google.ratio");
+}

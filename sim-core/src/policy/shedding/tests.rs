@@ -73,6 +73,14 @@ fn whoever_waits_is_taken_and_nobody_else() {
 }
 
 #[test]
+fn a_queue_timeout_sheds_at_once_unless_it_is_told_to_wait_for_a_worker() {
+    let read: Shedding =
+        serde_json::from_value(json!({ "queue-timeout": { "timeout": "50ms" } })).unwrap();
+    let Shedding::QueueTimeout(timeout) = read else { panic!("{read:?}") };
+    assert!(timeout.at_once);
+}
+
+#[test]
 fn a_shedder_says_what_it_knows_of_waits_classes_and_places() {
     let known = |shedding: &Shedding| {
         (shedding.longest_wait(), shedding.tells_classes(), shedding.capacity())

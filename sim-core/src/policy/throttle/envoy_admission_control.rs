@@ -297,4 +297,13 @@ mod tests {
         let second = SimDuration::from_secs(1);
         assert!(!wrong(EnvoyAdmissionControl { sampling_window: second, ..default() }));
     }
+
+    #[test]
+    fn good_calls_are_forgotten_with_their_window() {
+        let mut all = controller(EnvoyAdmissionControl::default());
+        ended(&mut all, at(0), 100, 0);
+        ended(&mut all, at(31_000), 0, 9);
+        // (9 − 0) / (9 + 1), but at most 0.8.
+        assert_eq!(all.probability(at(31_000)), 0.8);
+    }
 }

@@ -115,3 +115,11 @@ fn a_gate_that_waits_can_be_left_and_woken() {
     assert_eq!(released, [(Ticket(1), Answer::Admit(Pass::default()))]);
     assert_eq!(gate.wakes_at(), None);
 }
+
+#[test]
+fn a_throttle_that_makes_calls_wait_turns_none_away() {
+    let adaptive: Throttle =
+        serde_json::from_value(serde_json::json!({ "aws-adaptive": {} })).unwrap();
+    let mut gate = adaptive.start(SimTime::ZERO).on(Side::Caller);
+    assert_eq!(gate.probability(SimTime::ZERO), 0.0);
+}

@@ -306,3 +306,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_first_sweep_is_an_interval_after_the_start() {
+    let cluster = Cluster::of(3, json!({ "interval": "7s" }));
+    assert_eq!(cluster.machine.wakes_at(), secs(7.0));
+}
+
+#[test]
+fn no_requests_have_no_success_rate_even_if_none_are_enough() {
+    assert_eq!(host::Volume::default().success_rate(0), None);
+}

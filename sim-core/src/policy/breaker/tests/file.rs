@@ -222,3 +222,12 @@ fn a_preset_says_what_its_library_decides_even_where_it_is_what_a_breaker_does_a
         assert_eq!(stated, expected, "{}", preset.name());
     }
 }
+
+#[test]
+fn what_is_missing_is_asked_for_by_its_name() {
+    assert_eq!(
+        resolve(json!({})).unwrap_err().to_string(),
+        "`trip` is missing: give it or `preset`; \
+         `open_for` is missing: give it, `open_backoff` or `preset`"
+    );
+}
