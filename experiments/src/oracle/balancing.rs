@@ -3,7 +3,7 @@
 //! A random choice splits a Poisson process into Poisson processes: each host is an M/M/1 queue.
 //! Turns give each host every k-th arrival: a GI/M/1 queue with Erlang arrivals (Kleinrock, Queueing
 //! Systems I, 1975, chapter 6). A choice by the requests outstanding has no closed form for few
-//! hosts; its Markov chain is solved numerically ([`super::chain`]).
+//! hosts; its Markov chain is solved numerically (`chain.rs`).
 
 use serde_json::{Value, json};
 use sim_core::kernel::sample::Exponential;
