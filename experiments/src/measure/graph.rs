@@ -40,11 +40,17 @@ fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
     let clients = model.clients.iter().map(|c| &*c.name);
     let edges = model.edges.iter().map(|e| &*e.name);
     let services = model.services.iter().map(|s| &*s.name);
-    let endpoints = model.endpoints.iter().map(|e| &*e.name);
+    let endpoints = model.endpoints.iter().enumerate().map(|(index, endpoint)| {
+        let kind = match model.is_task(EndpointId(index as u16)) {
+            true => SubjectKind::Task,
+            false => SubjectKind::Endpoint,
+        };
+        (Found { kind, index }, &*endpoint.name)
+    });
     (clients.enumerate().map(of(SubjectKind::Client)))
         .chain(edges.enumerate().map(of(SubjectKind::Edge)))
         .chain(services.enumerate().map(of(SubjectKind::Service)))
-        .chain(endpoints.enumerate().map(of(SubjectKind::Endpoint)))
+        .chain(endpoints)
 }
 
 /// Whether it is a call whose policy has a connection pool.
@@ -66,7 +72,7 @@ pub(super) fn workers(model: &Model, found: Found) -> Option<f64> {
             let workers: Option<u32> = service.pools.iter().map(|pool| pool.workers).sum();
             Some(of(service, workers?))
         }
-        SubjectKind::Endpoint => {
+        SubjectKind::Endpoint | SubjectKind::Task => {
             let endpoint = &model.endpoints[found.index];
             let service = &model.services[endpoint.service.index()];
             Some(of(service, service.pools[usize::from(endpoint.pool)].workers?))
@@ -78,7 +84,7 @@ pub(super) fn workers(model: &Model, found: Found) -> Option<f64> {
 /// The places of the clients whose calls can reach a service or an endpoint.
 pub(super) fn clients_that_reach(model: &Model, found: Found) -> Vec<usize> {
     let is_there = |endpoint: &EndpointId| match found.kind {
-        SubjectKind::Endpoint => endpoint.index() == found.index,
+        SubjectKind::Endpoint | SubjectKind::Task => endpoint.index() == found.index,
         _ => model.endpoints[endpoint.index()].service.index() == found.index,
     };
     let reaches = |edge: EdgeId| reached_from(model, edge).iter().any(is_there);
@@ -93,7 +99,7 @@ fn reached_from(model: &Model, edge: EdgeId) -> Vec<EndpointId> {
     while let Some(endpoint) = reached.get(next).copied() {
         next += 1;
         for step in &model.endpoints[endpoint.index()].steps {
-            if let Step::Call { edge, .. } = step {
+            if let Some(edge) = step.begins() {
                 let to = model.edges[edge.index()].to;
                 if !reached.contains(&to) {
                     reached.push(to);

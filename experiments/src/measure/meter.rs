@@ -222,7 +222,7 @@ fn amplification(term: &MeasureTerm, model: &Model, found: Found) -> Result<How,
             How::AttemptsPerCall(model.edges[edge.index()].name.to_string())
         }
         SubjectKind::Edge => How::AttemptsPerFirst,
-        SubjectKind::Service | SubjectKind::Endpoint => {
+        SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task => {
             let clients = graph::clients_that_reach(model, found);
             if clients.is_empty() {
                 return Err(MeasureError::Unreached { subject: term.subject.name.clone() });
@@ -254,7 +254,7 @@ fn usual(term: &MeasureTerm, hint: &'static str) -> Result<(), MeasureError> {
 }
 
 fn has_queue(kind: SubjectKind) -> bool {
-    matches!(kind, SubjectKind::Service | SubjectKind::Endpoint)
+    matches!(kind, SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task)
 }
 
 fn refuse(term: &MeasureTerm, hint: &'static str) -> MeasureError {

@@ -67,11 +67,8 @@ impl Search<'_> {
 
 /// The calls of an endpoint, those that its fallbacks make included, each edge once.
 pub(super) fn calls(model: &Model, endpoint: usize) -> Vec<EdgeId> {
-    let edges = model.endpoints[endpoint].steps.iter().filter_map(|step| match step {
-        Step::Call { edge, .. } => Some(*edge),
-        _ => None,
-    });
-    let mut edges: Vec<EdgeId> = edges.collect();
+    let steps = &model.endpoints[endpoint].steps;
+    let mut edges: Vec<EdgeId> = steps.iter().filter_map(Step::begins).collect();
     let mut followed = 0;
     while let Some(edge) = edges.get(followed).copied() {
         followed += 1;

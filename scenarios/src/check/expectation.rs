@@ -2,7 +2,7 @@
 
 use sim_core::kernel::SimTime;
 use sim_core::model::record::SubjectKind;
-use sim_core::model::spec::{EndpointSpec, FaultSpec, Model};
+use sim_core::model::spec::{EndpointId, FaultSpec, Model};
 
 use super::Facts;
 use crate::diagnostic::Diagnostic;
@@ -168,12 +168,17 @@ impl Check<'_> {
 
 /// Everything that is measured, by name.
 fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, &str)> {
-    let has_several =
-        |endpoint: &&EndpointSpec| model.services[endpoint.service.index()].endpoints.len() > 1;
     let clients = model.clients.iter().map(|c| (SubjectKind::Client, &*c.name));
     let services = model.services.iter().map(|s| (SubjectKind::Service, &*s.name));
-    let endpoints = model.endpoints.iter().filter(has_several);
-    let endpoints = endpoints.map(|e| (SubjectKind::Endpoint, &*e.name));
+    let endpoints = model.endpoints.iter().enumerate().filter_map(|(index, endpoint)| {
+        let several = model.services[endpoint.service.index()].endpoints.len() > 1;
+        let kind = match model.is_task(EndpointId(index as u16)) {
+            true => SubjectKind::Task,
+            false if several => SubjectKind::Endpoint,
+            false => return None,
+        };
+        Some((kind, &*endpoint.name))
+    });
     let edges = model.edges.iter().map(|e| (SubjectKind::Edge, &*e.name));
     clients.chain(services).chain(endpoints).chain(edges)
 }
@@ -184,12 +189,13 @@ fn kind_name(kind: SubjectKind) -> &'static str {
         SubjectKind::Edge => "a call",
         SubjectKind::Service => "a service",
         SubjectKind::Endpoint => "an endpoint",
+        SubjectKind::Task => "a kind of background tasks",
     }
 }
 
 /// Why a term makes nothing of a subject of this kind.
 fn wrong_kind(term: &MeasureTerm, kind: SubjectKind) -> Option<&'static str> {
-    let works = matches!(kind, SubjectKind::Service | SubjectKind::Endpoint);
+    let works = !matches!(kind, SubjectKind::Client | SubjectKind::Edge);
     match (term.aggregation, term.subject.quantity) {
         (Aggregation::Wasted, _) if !works => Some("only services and endpoints have workers"),
         (_, Quantity::Retries) if works => {

@@ -49,23 +49,40 @@ impl Instants {
         let spec = &model.endpoints[endpoint];
         let mut ends = turned_away(model, EndpointId(endpoint as u16));
         let contention = model.services[spec.service.index()].contention;
-        for step in &spec.steps {
-            match step {
-                Step::Work(demand) if !(demand.is_zero() && contention.is_zero()) => return ends,
-                Step::Work(_) | Step::Read(_) | Step::WriteIfUnchanged(_) => {}
-                Step::Call { edge, optional } => {
-                    let call = self.of_call(model, *edge);
-                    let failed = call.iter().find(|end| end.outcome.is_failure());
-                    if let (Some(failed), false) = (failed, optional) {
-                        let why = failed.why.clone();
-                        ends.push(Instant { outcome: Outcome::ServerError, why });
-                    }
-                    let goes_on = call.iter().any(|end| *optional || !end.outcome.is_failure());
-                    if !goes_on {
-                        return ends;
-                    }
-                }
+        let takes_time = |step: &Step| match step {
+            Step::Work(demand) => !(demand.is_zero() && contention.is_zero()),
+            _ => false,
+        };
+        // Every step that can be come to at once; one number behind the last is the end. What a fork
+        // waits for may take time even if its first branch does not: to be sure that something is
+        // found, it is taken to take none.
+        let mut come_to = vec![false; spec.steps.len() + 1];
+        let mut ahead = vec![0_u16];
+        while let Some(number) = ahead.pop() {
+            let seen = come_to.get_mut(usize::from(number));
+            if seen.is_none_or(|seen| std::mem::replace(seen, true)) {
+                continue;
             }
+            let Some(step) = spec.steps.get(usize::from(number)).filter(|step| !takes_time(step))
+            else {
+                continue;
+            };
+            let mut goes_on = true;
+            if let Step::Call { edge, optional } = step {
+                let call = self.of_call(model, *edge);
+                let failed = call.iter().find(|end| end.outcome.is_failure());
+                if let (Some(failed), false) = (failed, optional) {
+                    let why = failed.why.clone();
+                    ends.push(Instant { outcome: Outcome::ServerError, why });
+                }
+                goes_on = call.iter().any(|end| *optional || !end.outcome.is_failure());
+            }
+            if goes_on {
+                ahead.extend(step.leads_to(number));
+            }
+        }
+        if !come_to[spec.steps.len()] {
+            return ends;
         }
         let why = format!("`{}` takes no time", spec.name);
         ends.push(Instant { outcome: Outcome::Ok, why });

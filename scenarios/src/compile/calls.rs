@@ -63,8 +63,8 @@ struct Call<'a> {
     caller: Caller<'a>,
     /// `caller->callee`; with `#2`, `#3`, … where the same call has several policies.
     name: String,
-    /// The names of links that fit it, the closest fit first.
-    links: [String; 4],
+    /// The names of links that fit it, the closest fit first; a task has no way to go.
+    links: Option<[String; 4]>,
     to: EndpointId,
     policy: Option<String>,
     priority: Option<u8>,
@@ -99,18 +99,44 @@ impl<'a> CallBook<'a> {
         self.known.insert(key, self.calls.len());
         let (caller, owner) = (site.caller.name(), site.caller.owner());
         self.calls.push(Call {
-            links: [
+            links: Some([
                 format!("{caller}->{callee}"),
                 format!("{owner}->{callee}"),
                 format!("{caller}->{callee_service}"),
                 format!("{owner}->{callee_service}"),
-            ],
+            ]),
             name,
             to,
             policy: site.policy.map(str::to_owned),
             priority: site.priority,
             place: site.place,
             caller: site.caller,
+        });
+        edge_id(self.calls.len() - 1)
+    }
+
+    /// How many endpoints all services have.
+    pub(super) fn endpoints(&self) -> usize {
+        self.endpoints.count
+    }
+
+    /// The edge on which a handler begins background tasks of this kind.
+    pub(super) fn task(
+        &mut self,
+        caller: Caller<'a>,
+        task: EndpointId,
+        name: &str,
+        place: Place,
+    ) -> EdgeId {
+        let name = format!("{}->{name}", caller.name());
+        self.calls.push(Call {
+            caller,
+            name,
+            links: None,
+            to: task,
+            policy: None,
+            priority: None,
+            place,
         });
         edge_id(self.calls.len() - 1)
     }
@@ -170,12 +196,17 @@ impl<'a> CallBook<'a> {
         let mut edges = Vec::new();
         let mut sites = Vec::new();
         for (call, substitutes) in self.calls.into_iter().zip(substitutes) {
-            let given = call.links.iter().find(|name| compiler.document.links.contains_key(*name));
+            let fitting = call.links.as_ref();
+            let given = fitting.into_iter().flatten();
+            let given = given.clone().find(|name| compiler.document.links.contains_key(*name));
             // Calls between the same two parties share a link unless the file tells them apart.
-            let name = given.unwrap_or(&call.links[3]);
-            let link = *known.entry(name.clone()).or_insert_with(|| {
-                links.push(compiler.link(name));
-                links.len() - 1
+            let name = given.or(fitting.map(|[.., widest]| widest));
+            // That of a task is any: nothing travels over it.
+            let link = name.map_or(0, |name| {
+                *known.entry(name.clone()).or_insert_with(|| {
+                    links.push(compiler.link(name));
+                    links.len() - 1
+                })
             });
             let policy = call.policy.as_ref().and_then(|policy| self.policies.get(policy));
             edges.push(EdgeSpec {
@@ -193,7 +224,10 @@ impl<'a> CallBook<'a> {
 }
 
 /// The endpoints of all services by the names under which they can be called.
-struct Endpoints(IndexMap<String, (EndpointId, String, String)>);
+struct Endpoints {
+    by_name: IndexMap<String, (EndpointId, String, String)>,
+    count: usize,
+}
 
 impl Endpoints {
     fn of(document: &Document) -> Self {
@@ -214,13 +248,13 @@ impl Endpoints {
             }
             next += endpoints.max(1);
         }
-        Self(names)
+        Self { by_name: names, count: next }
     }
 
     /// The endpoint, its name in results, and its service. Names have been checked before.
     fn resolve(&self, callee: &str) -> (EndpointId, String, String) {
         let unknown = || (EndpointId(0), callee.to_owned(), callee.to_owned());
-        self.0.get(callee).cloned().unwrap_or_else(unknown)
+        self.by_name.get(callee).cloned().unwrap_or_else(unknown)
     }
 }
 
@@ -250,7 +284,7 @@ impl Compiler<'_, '_> {
     /// A link that no call travels over is a mistake: a misspelt name.
     fn check_links(&mut self, calls: &[Call<'_>]) {
         let known: BTreeSet<&str> =
-            calls.iter().flat_map(|call| &call.links).map(String::as_str).collect();
+            calls.iter().flat_map(|call| &call.links).flatten().map(String::as_str).collect();
         for name in self.document.links.keys().filter(|name| !known.contains(name.as_str())) {
             let span = Place::keys(["links", name]).name(self.root);
             let wrong = Diagnostic::error(format!("no call travels over a link `{name}`"));

@@ -3,10 +3,12 @@
 mod calls;
 mod data;
 mod faults;
+mod handlers;
 mod load;
 mod pools;
 mod rows;
 mod services;
+mod tasks;
 
 use std::sync::Arc;
 

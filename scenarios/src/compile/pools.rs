@@ -12,12 +12,22 @@ use crate::tree::Place;
 /// What limits nothing.
 const NO_QUEUE: QueueSpec = QueueSpec { discipline: Discipline::Fifo, capacity: None };
 
-/// The pools of a service; without any in the file, one that limits nothing.
-pub(super) fn pools(pools: &IndexMap<String, Pool>) -> Vec<PoolSpec> {
-    if pools.is_empty() {
-        let name = "main".into();
-        return vec![PoolSpec { name, workers: None, queue: NO_QUEUE, shedding: None }];
+/// The pools of a service; without any in the file, one that limits nothing. Behind them is one that
+/// limits nothing for its background tasks, if there are some without a pool.
+pub(super) fn pools(pools: &IndexMap<String, Pool>, has_tasks: bool) -> Vec<PoolSpec> {
+    let endless =
+        |name: &str| PoolSpec { name: name.into(), workers: None, queue: NO_QUEUE, shedding: None };
+    let mut specs = of_file(pools);
+    if specs.is_empty() {
+        specs.push(endless("main"));
     }
+    if has_tasks {
+        specs.push(endless("tasks"));
+    }
+    specs
+}
+
+fn of_file(pools: &IndexMap<String, Pool>) -> Vec<PoolSpec> {
     let spec = |(name, pool): (&String, &Pool)| PoolSpec {
         name: name.as_str().into(),
         workers: pool.workers,

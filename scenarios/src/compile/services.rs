@@ -1,9 +1,11 @@
 //! Services, their pools and their endpoints.
 
-use sim_core::model::spec::{EndpointId, EndpointSpec, ServiceId, ServiceSpec, Step};
+use sim_core::model::spec::{EndpointId, EndpointSpec, ServiceId, ServiceSpec};
 
-use super::calls::{CallBook, CallSite, Caller};
+use super::calls::{CallBook, Caller};
+use super::handlers::{Books, Host};
 use super::pools::pools;
+use super::tasks::Tasks;
 use super::{Compiler, id};
 use crate::diagnostic::Diagnostic;
 use crate::document::{self, Endpoint, Service};
@@ -27,25 +29,32 @@ impl<'a> Compiler<'a, '_> {
     ) -> (Vec<ServiceSpec>, Vec<EndpointSpec>) {
         let document = self.document;
         let (mut services, mut endpoints) = (Vec::new(), Vec::new());
+        let mut tasks = Tasks::after(calls.endpoints());
         for (index, (name, service)) in document.services.iter().enumerate() {
             let place = Place::keys(["services", name]);
             let handlers = self.handlers(service, &place);
             let first = endpoints.len();
-            for handler in handlers {
-                let pool = self.pool_of(service, &handler);
-                let caller = match handler.name {
-                    Some(endpoint) => Caller::Endpoint(name, endpoint),
-                    None => Caller::Service(name),
+            let pools_of_handlers: Vec<u16> =
+                handlers.iter().map(|handler| self.pool_of(service, handler)).collect();
+            for (handler, pool) in handlers.iter().zip(&pools_of_handlers) {
+                let (caller, full_name) = match handler.name {
+                    Some(endpoint) => {
+                        (Caller::Endpoint(name, endpoint), format!("{name}.{endpoint}"))
+                    }
+                    None => (Caller::Service(name), name.clone()),
                 };
-                let steps = self.steps(caller, &handler, calls, rows_used);
-                let full_name = match handler.name {
-                    Some(endpoint) => format!("{name}.{endpoint}"),
-                    None => name.clone(),
+                let host = Host {
+                    id: ServiceId(id(index)),
+                    name,
+                    service,
+                    pools_of_handlers: &pools_of_handlers,
                 };
+                let mut books = Books { calls, tasks: &mut tasks, rows_used };
+                let steps = self.program(&mut books, &host, caller, handler.steps, &handler.place);
                 endpoints.push(EndpointSpec {
                     name: full_name.into(),
                     service: ServiceId(id(index)),
-                    pool,
+                    pool: *pool,
                     steps,
                 });
             }
@@ -59,7 +68,7 @@ impl<'a> Compiler<'a, '_> {
                 balancer: service.balancer.clone(),
                 mode: service.mode,
                 limits: service.limits.clone(),
-                pools: pools(&service.pools),
+                pools: pools(&service.pools, tasks.need_a_pool(ServiceId(id(index)))),
                 endpoints: (first..endpoints.len()).map(|e| EndpointId(id(e))).collect(),
                 overrun: service.overrun,
                 cold_start: service.cold_start,
@@ -67,11 +76,12 @@ impl<'a> Compiler<'a, '_> {
                 deadlines: service.deadlines,
             });
         }
+        endpoints.extend(tasks.endpoints());
         (services, endpoints)
     }
 
     /// The endpoints: the only one, or each of several.
-    fn handlers<'s>(&mut self, service: &'s Service, place: &Place) -> Vec<Handler<'s>> {
+    fn handlers(&mut self, service: &'a Service, place: &Place) -> Vec<Handler<'a>> {
         match (&service.steps, &service.endpoints) {
             (Some(steps), None) => {
                 let place = place.key("steps");
@@ -79,7 +89,7 @@ impl<'a> Compiler<'a, '_> {
             }
             (None, Some(endpoints)) if !endpoints.is_empty() => {
                 let several = endpoints.len() > 1;
-                let handler = |(name, endpoint): (&'s String, &'s Endpoint)| Handler {
+                let handler = |(name, endpoint): (&'a String, &'a Endpoint)| Handler {
                     name: several.then_some(name.as_str()),
                     steps: &endpoint.steps,
                     pool: endpoint.pool.as_deref(),
@@ -128,39 +138,6 @@ impl<'a> Compiler<'a, '_> {
                 0
             }
         }
-    }
-
-    fn steps(
-        &mut self,
-        caller: Caller<'a>,
-        handler: &Handler<'_>,
-        calls: &mut CallBook<'a>,
-        rows_used: &mut Vec<String>,
-    ) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for (index, step) in handler.steps.iter().enumerate() {
-            let place = handler.place.index(index);
-            steps.push(match step {
-                document::Step::Work(demand) => {
-                    Step::Work(self.distribution(demand, &place.key("work")))
-                }
-                document::Step::Call(call) => {
-                    let edge = calls.edge(CallSite {
-                        caller,
-                        to: &call.to.0,
-                        policy: call.policy.as_ref().map(|policy| policy.0.as_str()),
-                        priority: call.priority,
-                        place: place.key("call"),
-                    });
-                    Step::Call { edge, optional: call.optional }
-                }
-                document::Step::Read(step) => Step::Read(self.row(&step.row.0, rows_used)),
-                document::Step::WriteIfUnchanged(step) => {
-                    Step::WriteIfUnchanged(self.row(&step.row.0, rows_used))
-                }
-            });
-        }
-        steps
     }
 
     fn check_balancer(&mut self, service: &Service, place: &Place) {

@@ -5,6 +5,7 @@
 
 mod client;
 mod fault;
+mod handler;
 mod name;
 mod network;
 mod rate;
@@ -19,6 +20,7 @@ use sim_core::policy::Policy;
 
 pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
 pub(crate) use fault::{Fault, On};
+pub(crate) use handler::{Parallel, Spawn, Step, WaitFor, Way};
 pub(crate) use name::{
     Callee, ClientName, ExpectationText, FileName, LinkName, PolicyName, RowName, ServiceName,
     VariantName,
@@ -26,7 +28,7 @@ pub(crate) use name::{
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;
 pub(crate) use run::Run;
-pub(crate) use service::{Bounds, Endpoint, Pool, Queue, Row, Service, Step};
+pub(crate) use service::{Bounds, Endpoint, Pool, Queue, Row, Service};
 pub(crate) use variant::{Expect, Report, Variant};
 
 use crate::warning::Trap;

@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sim_core::kernel::{Distribution, SimDuration};
+use sim_core::kernel::SimDuration;
 use sim_core::model::spec::{ColdStart, Deadlines, Overrun, ServiceMode};
 use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{ServerLimit, Shedding};
 
-use super::{Callee, PolicyName, RowName};
+use super::Step;
 
 /// A service: instances behind a balancer. One of `steps` and `endpoints` says what it does.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -106,47 +106,6 @@ pub(crate) struct Bounds {
     /// limit; 0 means that nobody waits.
     #[serde(default)]
     pub(crate) capacity: Option<u32>,
-}
-
-/// One step of what a request does.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Step {
-    /// Works for this long: the service demand.
-    Work(Distribution),
-    /// Calls another service and waits for the answer.
-    Call(StepCall),
-    /// Reads a row: the answer carries its version to the caller.
-    Read(RowStep),
-    /// Writes a row if its version is still the one that the caller last read, and raises the
-    /// version; otherwise the request ends as `client_error` (a conflict).
-    WriteIfUnchanged(RowStep),
-}
-
-/// A call of a handler.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct StepCall {
-    /// What is called: a service, or one of its endpoints as `service.endpoint`.
-    pub(crate) to: Callee,
-    /// The policy of the call; without one, the caller waits as long as it takes and tries once.
-    #[serde(default)]
-    pub(crate) policy: Option<PolicyName>,
-    /// Whether the request goes on when the call fails; otherwise it ends as `server_error`.
-    #[serde(default)]
-    pub(crate) optional: bool,
-    /// The class of the call for limits and queues that tell classes from each other: 0 is the most
-    /// important. If not given, that of the request whose handler makes the call.
-    #[serde(default)]
-    pub(crate) priority: Option<u8>,
-}
-
-/// Which row a step is about.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RowStep {
-    /// The row, one of `rows`.
-    pub(crate) row: RowName,
 }
 
 /// A versioned row; it has nothing to set.

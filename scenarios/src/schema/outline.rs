@@ -22,29 +22,39 @@ pub struct Field {
 /// Every key of the file format, in the order of the alphabet; a table comes before what it holds.
 pub fn outline() -> Vec<Field> {
     let mut fields = Vec::new();
-    inside(super::document(), "", &mut fields);
+    inside(super::document(), "", &mut Vec::new(), &mut fields);
     fields
 }
 
-fn inside(schema: Schema<'_>, path: &str, fields: &mut Vec<Field>) {
+/// What lies inside a value, but for what lies inside itself: steps within steps are like those around
+/// them.
+fn inside<'s>(schema: Schema<'s>, path: &str, way: &mut Vec<&'s str>, fields: &mut Vec<Field>) {
+    let definition = schema.definition();
+    if definition.is_some_and(|definition| way.contains(&definition)) {
+        return;
+    }
+    way.extend(definition);
     match schema.shape() {
         Shape::Record { properties, required } => {
             for (name, property) in properties {
                 let path = join(path, name);
                 fields.push(field(property, &path, required.contains(&name)));
-                inside(property, &path, fields);
+                inside(property, &path, way, fields);
             }
         }
-        Shape::Map { values, .. } => inside(values, &join(path, "X"), fields),
-        Shape::List { items, .. } => inside(items, &format!("{path}[]"), fields),
+        Shape::Map { values, .. } => inside(values, &join(path, "X"), way, fields),
+        Shape::List { items, .. } => inside(items, &format!("{path}[]"), way, fields),
         Shape::Choice { tags, .. } => {
             for (tag, content) in tags {
                 let path = join(path, tag);
                 fields.push(field(content, &path, false));
-                inside(content, &path, fields);
+                inside(content, &path, way, fields);
             }
         }
         _ => {}
+    }
+    if definition.is_some() {
+        way.pop();
     }
 }
 

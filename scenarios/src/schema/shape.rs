@@ -48,6 +48,11 @@ impl<'s> Schema<'s> {
         Self { here, about: None, ..self }
     }
 
+    /// The definition that it refers to, if it does.
+    pub(crate) fn definition(self) -> Option<&'s str> {
+        self.here.get("$ref").and_then(Value::as_str)
+    }
+
     /// What it says of itself, in words.
     pub(crate) fn description(self) -> Option<&'s str> {
         // A type of its own describes itself best; a duration can be anything.

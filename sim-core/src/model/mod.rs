@@ -2,6 +2,7 @@
 
 mod engine;
 pub mod fault;
+pub mod handler;
 pub mod profile;
 pub mod record;
 pub mod spec;

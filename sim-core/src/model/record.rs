@@ -76,8 +76,8 @@ pub struct RunRecord {
     pub events: u64,
     /// How the time axis was cut.
     pub plan: MeasurePlan,
-    /// One record a subject: first the clients, then the edges, the services and the endpoints,
-    /// each in the order of the model.
+    /// One record a subject: first the clients, then the edges, the services, and the endpoints
+    /// and tasks, each in the order of the model.
     pub subjects: Vec<SubjectRecord>,
 }
 
@@ -94,6 +94,8 @@ pub enum SubjectKind {
     Service,
     /// An endpoint of a service with several; counted as a service is.
     Endpoint,
+    /// A kind of background tasks of a service, which are counted nowhere else; as a service is.
+    Task,
 }
 
 /// Everything that was measured of one subject.

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
+pub use super::handler::Step;
 use super::workload::Load;
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::policy::balancing::Balancing;
@@ -68,6 +69,13 @@ pub struct Model {
 }
 
 impl Model {
+    /// Whether an endpoint is what a background task does ([`Step::Spawn`]): an edge that leads there
+    /// knows no network, no policy and no limit, and what happens there is measured by itself alone.
+    pub fn is_task(&self, endpoint: EndpointId) -> bool {
+        let service = self.endpoints[endpoint.index()].service;
+        !self.services[service.index()].endpoints.contains(&endpoint)
+    }
+
     /// How many classes its calls are of.
     pub fn classes(&self) -> usize {
         self.edges
@@ -134,7 +142,8 @@ pub struct ServiceSpec {
     pub limits: Vec<ServerLimit>,
     /// The pools of every instance; at least one.
     pub pools: Vec<PoolSpec>,
-    /// Its endpoints; at least one.
+    /// Its endpoints; at least one. What its background tasks do are endpoints of the model too,
+    /// but not among these.
     pub endpoints: Vec<EndpointId>,
     /// When an instance is overrun and crashes, if it does.
     pub overrun: Option<Overrun>,
@@ -237,30 +246,8 @@ pub struct EndpointSpec {
     pub service: ServiceId,
     /// The pool of the service it works in: an index into [`ServiceSpec::pools`].
     pub pool: u16,
-    /// What a request does, in order.
+    /// What a request does.
     pub steps: Vec<Step>,
-}
-
-/// One step of a handler.
-#[derive(Clone, Debug)]
-pub enum Step {
-    /// Works for this long: the service demand. Where there is contention, it grows by that much
-    /// for each request inside the instance at that moment, its own included: those that wait for
-    /// a worker or for a call as well as those that are worked on. It stays as it is when others
-    /// come and go afterwards.
-    Work(Distribution),
-    /// Calls another endpoint and waits for the answer.
-    Call {
-        /// The call site.
-        edge: EdgeId,
-        /// Whether the request goes on when the call fails; otherwise it ends as `server_error`.
-        optional: bool,
-    },
-    /// Reads a row: the answer carries its version to the caller.
-    Read(RowId),
-    /// Writes a row if its version is still the one that the caller last read, and raises the
-    /// version; else ends as `client_error` (a conflict).
-    WriteIfUnchanged(RowId),
 }
 
 /// A link of the network.

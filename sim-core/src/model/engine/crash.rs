@@ -22,6 +22,7 @@ impl Engine<'_> {
             .filter(|slot| {
                 let request = &self.requests[*slot];
                 request.stage.is_inside()
+                    && !request.is_branch()
                     && (self.route_of(*slot).service, request.instance) == (service, instance)
             })
             .collect();
@@ -29,6 +30,7 @@ impl Engine<'_> {
             self.take_out(request, Outcome::Reset);
             self.transmit_answer(request, Outcome::Reset);
         }
+        self.stop_branches_alone(service, instance);
     }
 
     /// A fault kills an instance, which restarts when the fault has ended.

@@ -30,6 +30,16 @@ impl Deadlines {
         let are_sent = |r: &Route<'_>| r.sends_deadline && r.deadlines != Checks::Ignored;
         Self { are_sent: routes.iter().any(are_sent), of_requests: Vec::new(), timers: Vec::new() }
     }
+
+    /// Notes what is known of the deadline of a request that comes into its slot.
+    fn note(&mut self, request: u32, deadline: SimTime) {
+        let slots = request as usize + 1;
+        if self.of_requests.len() < slots {
+            self.of_requests.resize(slots, SimTime::MAX);
+            self.timers.resize(slots, Timer::NONE);
+        }
+        self.of_requests[request as usize] = deadline;
+    }
 }
 
 impl Engine<'_> {
@@ -45,13 +55,7 @@ impl Engine<'_> {
                 .sent(self.now)
                 .map_or(SimTime::ZERO, |left| SimTime::ZERO + left.duration()),
         };
-        let Deadlines { of_requests, timers, .. } = &mut self.deadlines;
-        let slots = request as usize + 1;
-        if of_requests.len() < slots {
-            of_requests.resize(slots, SimTime::MAX);
-            timers.resize(slots, Timer::NONE);
-        }
-        of_requests[request as usize] = left;
+        self.deadlines.note(request, left);
     }
 
     /// A request has reached its instance: what is left of its time counts from now.
@@ -60,6 +64,12 @@ impl Engine<'_> {
         if *deadline != SimTime::MAX {
             *deadline = self.now + deadline.since(SimTime::ZERO);
         }
+    }
+
+    /// A branch of a request's handler has the deadline of the request.
+    pub(super) fn share_deadline(&mut self, request: u32, branch: u32) {
+        let deadline = self.deadlines.of_requests[request as usize];
+        self.deadlines.note(branch, deadline);
     }
 
     /// Whether nobody waits any more for whatever a request would do now.

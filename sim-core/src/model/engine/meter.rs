@@ -9,7 +9,9 @@ use std::sync::Arc;
 use super::super::record::{
     MeasurePlan, OutcomeCounts, RunEnd, RunRecord, SliceRecord, SubjectKind, SubjectRecord,
 };
-use super::super::spec::{ClientId, EdgeId, EndpointSpec, Model, ServiceId};
+#[cfg(debug_assertions)]
+use super::super::spec::ServiceId;
+use super::super::spec::{ClientId, EdgeId, EndpointId, EndpointSpec, Model};
 use crate::kernel::SimTime;
 use crate::policy::Outcome;
 use crate::stats::{Recorded, Recorder};
@@ -40,9 +42,13 @@ impl Meters {
         #[cfg(debug_assertions)]
         let services = subjects.len();
         subjects.extend(model.services.iter().map(|s| named(SubjectKind::Service, &s.name)));
-        for (endpoint, subject) in model.endpoints.iter().zip(subjects_of_endpoints(model)) {
+        for (index, subject) in subjects_of_endpoints(model).into_iter().enumerate() {
+            let kind = match model.is_task(EndpointId(index as u16)) {
+                true => SubjectKind::Task,
+                false => SubjectKind::Endpoint,
+            };
             if subject.is_some() {
-                subjects.push(named(SubjectKind::Endpoint, &endpoint.name));
+                subjects.push(named(kind, &model.endpoints[index].name));
             }
         }
         let mut meters = Self {
@@ -76,9 +82,17 @@ impl Meters {
         &mut self.subjects[self.edges + id.index()]
     }
 
+    /// The meters of a service and of its tasks, at which all is counted that its instances hold.
     #[cfg(debug_assertions)]
-    pub(super) fn service(&mut self, id: ServiceId) -> &mut Meter {
-        &mut self.subjects[self.services + id.index()]
+    pub(super) fn all_of(&self, model: &Model, id: ServiceId) -> impl Iterator<Item = &Meter> {
+        let tasks =
+            subjects_of_endpoints(model).into_iter().enumerate().filter(move |(index, _)| {
+                model.endpoints[*index].service == id && model.is_task(EndpointId(*index as u16))
+            });
+        let subjects: Vec<usize> =
+            tasks.filter_map(|(_, subject)| Some(subject? as usize)).collect();
+        let own = self.services + id.index();
+        std::iter::once(own).chain(subjects).map(|subject| &self.subjects[subject])
     }
 
     /// Books at a service and, where it is measured apart, at its endpoint.
@@ -151,9 +165,14 @@ pub(super) struct Subjects {
 }
 
 impl Subjects {
-    pub(super) fn of(model: &Model, service: ServiceId, endpoint: Option<u32>) -> Self {
+    /// Those of an endpoint whose own subject is this, if it has one.
+    pub(super) fn of(model: &Model, endpoint: EndpointId, own: Option<u32>) -> Self {
+        let service = model.endpoints[endpoint.index()].service;
         let service = (model.clients.len() + model.edges.len() + service.index()) as u32;
-        Self { service, endpoint }
+        match own {
+            Some(task) if model.is_task(endpoint) => Self { service: task, endpoint: None },
+            endpoint => Self { service, endpoint },
+        }
     }
 }
 
@@ -161,13 +180,14 @@ impl Subjects {
 /// clients, the edges and the services.
 pub(super) fn subjects_of_endpoints(model: &Model) -> Vec<Option<u32>> {
     let mut next = (model.clients.len() + model.edges.len() + model.services.len()) as u32;
-    let subject = |endpoint: &EndpointSpec| {
-        let apart = model.services[endpoint.service.index()].endpoints.len() > 1;
+    let subject = |(index, endpoint): (usize, &EndpointSpec)| {
+        let several = model.services[endpoint.service.index()].endpoints.len() > 1;
+        let apart = several || model.is_task(EndpointId(index as u16));
         let subject = apart.then_some(next);
         next += u32::from(apart);
         subject
     };
-    model.endpoints.iter().map(subject).collect()
+    model.endpoints.iter().enumerate().map(subject).collect()
 }
 
 /// The meter of one subject.
@@ -201,7 +221,7 @@ pub(super) struct Meter {
 
 impl Meter {
     fn new(kind: SubjectKind, name: Arc<str>) -> Self {
-        let serves = matches!(kind, SubjectKind::Service | SubjectKind::Endpoint);
+        let serves = !matches!(kind, SubjectKind::Client | SubjectKind::Edge);
         Self {
             name,
             kind,

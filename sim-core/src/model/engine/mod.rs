@@ -9,6 +9,7 @@
 //! [`meter`] what is measured.
 
 mod admission;
+mod branches;
 mod call;
 mod calls;
 mod crash;
@@ -28,6 +29,8 @@ mod server;
 mod shedding;
 mod slab;
 mod source;
+mod steps;
+mod tasks;
 mod users;
 mod wire;
 
@@ -37,6 +40,7 @@ use super::{RunSeed, workload::Load};
 use crate::kernel::draw::{Component, DrawBlock, KeyedDraws, Slot};
 use crate::kernel::{EventQueue, LaneId, SimDuration, SimTime, Timer};
 use crate::policy::ResolvedLayer;
+use branches::Branches;
 use calls::{Call, LayerState, LayerTimes, Origin};
 use deadlines::Deadlines;
 use event::Event;
@@ -61,6 +65,7 @@ pub(super) struct Engine<'m> {
     calls: Slab<Call>,
     requests: Slab<Request>,
     details: Beside<Details>,
+    branches: Branches,
     /// The states of the layers of a call, `layers_per_call` a slot of `calls`.
     layer_states: Vec<LayerState>,
     layers_per_call: usize,
@@ -125,6 +130,7 @@ impl<'m> Engine<'m> {
             calls: Slab::new(),
             requests: Slab::new(),
             details: Beside::new(Details::NONE),
+            branches: Branches::new(),
             layer_states: Vec::new(),
             layers_per_call,
             layer_times: LayerTimes::new(SimTime::MAX),
@@ -325,7 +331,9 @@ impl<'m> Engine<'m> {
             let edge = EdgeId(index as u16);
             let on_the_wire = open
                 .iter()
-                .filter(|r| r.edge == edge && r.stage != Stage::Dead && !r.is_closed())
+                .filter(|r| {
+                    r.edge == edge && r.stage != Stage::Dead && !r.is_closed() && !r.is_branch()
+                })
                 .count();
             assert_eq!(self.meters.edge(edge).in_flight.get() as usize, on_the_wire);
         }
@@ -333,7 +341,8 @@ impl<'m> Engine<'m> {
         for (index, spec) in self.model.services.iter().enumerate() {
             let service = ServiceId(index as u16);
             let served_by = |r: &Request| self.routes[r.edge.index()].service;
-            let inside = |r: &&Request| served_by(r) == service && r.stage.is_inside();
+            let inside =
+                |r: &&Request| served_by(r) == service && r.stage.is_inside() && !r.is_branch();
             let working = open.iter().filter(inside).filter(|r| r.has_worker()).count();
             let all_pools = spec.instances as usize * spec.pools.len();
             let busy: u32 = pools.by_ref().take(all_pools).map(Pool::busy).sum();
@@ -341,13 +350,19 @@ impl<'m> Engine<'m> {
             let counted: u32 =
                 instances.by_ref().take(spec.instances as usize).map(|i| i.inside).sum();
             assert_eq!(counted as usize, open.iter().filter(inside).count());
-            let sent =
-                |r: &&Request| served_by(r) == service && r.stage != Stage::Dead && !r.is_closed();
+            let is_task = |r: &&Request| self.routes[r.edge.index()].is_local;
+            let sent = |r: &&Request| {
+                let alive = r.stage != Stage::Dead && !r.is_closed();
+                served_by(r) == service && alive && !r.is_branch() && !is_task(r)
+            };
             let outstanding = open.iter().filter(sent).count() as u32;
             assert_eq!(self.fronts[index].outstanding().unwrap_or(outstanding), outstanding);
-            let meter = self.meters.service(service);
-            assert_eq!(meter.in_flight.get(), counted);
-            assert_eq!(meter.busy.get(), busy);
+            let (mut in_flight, mut at_work) = (0, 0);
+            for meter in self.meters.all_of(self.model, service) {
+                in_flight += meter.in_flight.get();
+                at_work += meter.busy.get();
+            }
+            assert_eq!((in_flight, at_work), (counted, busy));
         }
     }
 

@@ -41,6 +41,7 @@ pub(super) struct Request {
 const ABANDONED: u8 = 1;
 const CLOSED: u8 = 2;
 const HAS_WORKER: u8 = 4;
+const BRANCH: u8 = 8;
 
 impl Request {
     /// An attempt that is sent now, named by what is scheduled next.
@@ -112,6 +113,26 @@ impl Request {
     #[inline]
     pub(super) fn is_closed(&self) -> bool {
         self.marks & CLOSED != 0
+    }
+
+    /// Whether it is a branch of another request's handler.
+    #[inline]
+    pub(super) fn is_branch(&self) -> bool {
+        self.marks & BRANCH != 0
+    }
+
+    /// A branch of this request's handler, from this step on.
+    pub(super) fn branch(&self, step: u16) -> Self {
+        Self {
+            sent: self.sent,
+            reached: self.reached,
+            edge: self.edge,
+            instance: self.instance,
+            step,
+            stage: Stage::Ready,
+            marks: BRANCH,
+            ..Self::GONE
+        }
     }
 
     /// Its caller closes the connection.
@@ -202,6 +223,10 @@ pub(super) enum Stage {
     Working,
     /// Waiting for a call of its handler.
     Calling,
+    /// A branch that has not begun.
+    Ready,
+    /// Waiting for the branches of its handler.
+    Forked,
     /// Waiting for a worker after a call of its handler, in an asynchronous service.
     Resuming,
     /// Answered; the answer is on its way to the caller, or lost on it.

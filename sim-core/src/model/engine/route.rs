@@ -69,6 +69,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) deadlines: Deadlines,
     /// Whether its requests say how long their caller waits.
     pub(super) sends_deadline: bool,
+    /// Whether it leads to a background task of the caller's own instance.
+    pub(super) is_local: bool,
     /// Whether a copy that a server begins to work on cancels the others.
     pub(super) is_tied: bool,
 }
@@ -92,24 +94,25 @@ impl<'m> Route<'m> {
             let draws_demand = first_demand.is_some_and(|demand| constant(demand).is_none());
             let chooses = service.balancer.draws() && service.instances > 1;
             let draws_more = chooses || loses || constant_latency.is_none();
+            let is_local = model.is_task(edge.to);
             Self {
                 layers: &edge.policy.layers,
                 steps: &endpoint.steps,
                 first_demand,
                 link,
-                sure_latency: constant_latency.filter(|_| !loses),
+                sure_latency: constant_latency.filter(|_| !loses && !is_local),
                 constant_latency,
                 overrun: service.overrun,
                 cold_start: service.cold_start,
                 contention: service.contention,
                 is_plain: service.cold_start.is_none() && service.contention.is_zero(),
-                served: Subjects::of(model, endpoint.service, endpoints[edge.to.index()]),
+                served: Subjects::of(model, edge.to, endpoints[edge.to.index()]),
                 first_instance: first_instances[endpoint.service.index()],
                 first_pool: first_pools[endpoint.service.index()] + u32::from(endpoint.pool),
                 pools_per_instance: service.pools.len() as u32,
                 service: endpoint.service,
                 priority: edge.priority,
-                has_limits: !service.limits.is_empty(),
+                has_limits: !service.limits.is_empty() && !is_local,
                 has_details: has_details(model, edge),
                 is_hedged: edge.policy.layers.iter().any(is_hedge),
                 has_classes: classes > 1,
@@ -117,12 +120,13 @@ impl<'m> Route<'m> {
                     || service.overrun.is_some()
                     || service.pools[usize::from(endpoint.pool)].shedding.is_some(),
                 is_async: service.mode == ServiceMode::Async,
-                deadlines: service.deadlines,
+                deadlines: if is_local { Deadlines::Ignored } else { service.deadlines },
                 sends_deadline: edge.policy.deadlines == SentDeadlines::Sent,
                 is_tied: edge.policy.layers.iter().any(is_tied),
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
-                is_watched: Front::is_watched(service),
+                is_watched: Front::is_watched(service) && !is_local,
+                is_local,
                 draws: draws_more || draws_demand,
                 draws_more,
             }
@@ -162,7 +166,8 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
     let endpoint = &model.endpoints[edge.to.index()];
     let service = &model.services[endpoint.service.index()];
     let link = &model.links[edge.link.index()];
-    let plain = constant(&link.latency).is_some()
+    let plain = !model.is_task(edge.to)
+        && constant(&link.latency).is_some()
         && link.loss == 0.0
         && matches!(*endpoint.steps, [] | [Step::Work(_)])
         && model.faults.is_empty()

@@ -1,6 +1,6 @@
-//! Inside an instance: the steps of a handler, the answer, the next who is served.
+//! Inside an instance: work and calls, the answer, the next who is served.
 
-use super::super::spec::{Deadlines, RowId, Step};
+use super::super::spec::{Deadlines, Step};
 use super::Engine;
 use super::calls::Origin;
 use super::event::Event;
@@ -57,50 +57,8 @@ impl<'m> Engine<'m> {
         self.go_on(request);
     }
 
-    /// A request goes on with its next step.
-    #[inline]
-    fn go_on(&mut self, request: u32) {
-        if let Some(outcome) = self.run_steps(request, None) {
-            self.finish(request, outcome);
-        }
-    }
-
-    /// Runs the steps of a handler until one of them takes time, or the handler ends: then so. The
-    /// demand of the first is known where nothing came between.
     #[inline(always)]
-    fn run_steps(&mut self, request: u32, first: Option<SimDuration>) -> Option<Outcome> {
-        let state = &self.requests[request];
-        let route = &self.routes[state.edge.index()];
-        let mut step = state.step;
-        while let Some(next) = route.steps.get(usize::from(step)) {
-            if route.deadlines != Deadlines::Ignored && self.deadline_has_passed(request) {
-                return Some(Outcome::Deadline);
-            }
-            match next {
-                Step::Work(demand) => {
-                    self.work(request, route, demand, first.filter(|_| step == 0));
-                    return None;
-                }
-                Step::Call { edge, .. } => {
-                    self.call_from(request, *edge);
-                    return None;
-                }
-                Step::Read(row) => self.details.at(request).version = self.rows[row.index()],
-                Step::WriteIfUnchanged(row) => {
-                    if !self.write_if_unchanged(request, *row) {
-                        return Some(Outcome::ClientError);
-                    }
-                }
-            }
-            step += 1;
-            self.requests[request].step = step;
-        }
-        // `degraded`, if a call of its own was.
-        Some(self.requests[request].outcome)
-    }
-
-    #[inline(always)]
-    fn work(
+    pub(super) fn work(
         &mut self,
         request: u32,
         route: &Route<'m>,
@@ -149,7 +107,7 @@ impl<'m> Engine<'m> {
 
     /// The handler of a request calls another endpoint and waits for the answer.
     #[inline(never)]
-    fn call_from(&mut self, request: u32, edge: super::super::spec::EdgeId) {
+    pub(super) fn call_from(&mut self, request: u32, edge: super::super::spec::EdgeId) {
         let Request { step, edge: own, .. } = self.requests[request];
         let Details { key, attempt, .. } = *self.details_of(request);
         let site = self.sites[edge.index()].wrapping_add(u64::from(step));
@@ -173,13 +131,13 @@ impl<'m> Engine<'m> {
         if route.deadlines != Deadlines::Ignored {
             self.clear_inherited_deadline(request);
             if self.deadline_has_passed(request) {
-                return self.finish(request, Outcome::Deadline);
+                return self.handler_ends(request, Outcome::Deadline);
             }
         }
         let step = &route.steps[usize::from(step)];
         let optional = matches!(step, Step::Call { optional: true, .. });
         if outcome.is_failure() && !optional {
-            return self.finish_apart(request, Outcome::ServerError);
+            return self.handler_ends(request, Outcome::ServerError);
         }
         if outcome == Outcome::Degraded && !optional {
             self.requests[request].outcome = Outcome::Degraded;
@@ -188,8 +146,10 @@ impl<'m> Engine<'m> {
         self.resume(request);
     }
 
-    fn resume(&mut self, request: u32) {
-        if self.requests[request].has_worker() {
+    /// A request that waited goes on, once it has a worker; a branch needs none.
+    pub(super) fn resume(&mut self, request: u32) {
+        let state = &self.requests[request];
+        if state.has_worker() || state.is_branch() {
             return self.go_on(request);
         }
         let pool = self.pool_of(request);
@@ -200,13 +160,6 @@ impl<'m> Engine<'m> {
             pool.resume_later(request);
             self.requests[request].stage = Stage::Resuming;
         }
-    }
-
-    fn write_if_unchanged(&mut self, request: u32, row: RowId) -> bool {
-        let version = &mut self.rows[row.index()];
-        let unchanged = *version == self.details[request].version;
-        *version += u32::from(unchanged);
-        unchanged
     }
 
     /// The handler ends: the request leaves the instance and is answered.
@@ -277,6 +230,12 @@ impl<'m> Engine<'m> {
     /// Takes a request out of its instance, wherever in it the request is; at its service it ends
     /// so.
     pub(super) fn take_out(&mut self, request: u32, outcome: Outcome) {
+        self.stop_waiting(request);
+        self.steps_out(request, outcome);
+    }
+
+    /// Whatever a request waits for, it does not wait for it any more.
+    pub(super) fn stop_waiting(&mut self, request: u32) {
         let now = self.now;
         match self.requests[request].stage {
             Stage::Queued => {
@@ -295,9 +254,9 @@ impl<'m> Engine<'m> {
                 self.drop_call(nested);
             }
             Stage::AtLimit => self.withdraw_from_limit(request),
+            Stage::Forked => self.stop_branches(request),
             _ => {}
         }
-        self.steps_out(request, outcome);
     }
 
     /// A request that nothing in its instance refers to leaves it, and at its service ends so.
@@ -366,7 +325,7 @@ impl<'m> Engine<'m> {
     }
 
     /// A request gives its worker back, if it holds one.
-    fn release_worker(&mut self, request: u32) {
+    pub(super) fn release_worker(&mut self, request: u32) {
         let state = &mut self.requests[request];
         if !state.has_worker() {
             return;

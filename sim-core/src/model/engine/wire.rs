@@ -136,6 +136,10 @@ impl Engine<'_> {
         if let Some(latency) = route.sure_latency {
             return self.queue.schedule(self.now + latency, arrives);
         }
+        if route.is_local {
+            state.pending -= 1;
+            return self.task_ends(request, outcome);
+        }
         let edge = state.edge;
         let Details { key, attempt, .. } = *self.details_of(request);
         let block = self.draws[edge.index()].block(key, attempt);
