@@ -1,7 +1,7 @@
 //! Who is who in a model: its subjects, its workers, and which clients' calls reach what.
 
 use sim_core::model::record::SubjectKind;
-use sim_core::model::spec::{EdgeId, EndpointId, Model, ServiceSpec, Step};
+use sim_core::model::spec::{EdgeId, EndpointId, Model, ServiceSpec};
 
 use sim_core::policy::{GuardKind, ResolvedLayer};
 
@@ -51,6 +51,10 @@ fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
         .chain(edges.enumerate().map(of(SubjectKind::Edge)))
         .chain(services.enumerate().map(of(SubjectKind::Service)))
         .chain(endpoints)
+        .chain(model.stores.iter().map(|s| &*s.name).enumerate().map(of(SubjectKind::Store)))
+        .chain(model.effects.iter().map(|e| &*e.name).enumerate().map(of(SubjectKind::Effect)))
+        .chain(model.caches.iter().map(|c| &*c.name).enumerate().map(of(SubjectKind::Cache)))
+        .chain(model.brokers.iter().map(|b| &*b.name).enumerate().map(of(SubjectKind::Broker)))
 }
 
 /// Whether it is a call whose policy has a connection pool.
@@ -77,7 +81,7 @@ pub(super) fn workers(model: &Model, found: Found) -> Option<f64> {
             let service = &model.services[endpoint.service.index()];
             Some(of(service, service.pools[usize::from(endpoint.pool)].workers?))
         }
-        SubjectKind::Client | SubjectKind::Edge => None,
+        _ => None,
     }
 }
 
@@ -99,7 +103,7 @@ fn reached_from(model: &Model, edge: EdgeId) -> Vec<EndpointId> {
     while let Some(endpoint) = reached.get(next).copied() {
         next += 1;
         for step in &model.endpoints[endpoint.index()].steps {
-            if let Some(edge) = step.begins() {
+            if let Some(edge) = step.begins(&model.brokers) {
                 let to = model.edges[edge.index()].to;
                 if !reached.contains(&to) {
                     reached.push(to);

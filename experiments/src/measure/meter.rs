@@ -148,9 +148,7 @@ fn counter(term: &MeasureTerm, kind: SubjectKind) -> Result<Counter, MeasureErro
         Quantity::Outcome(outcome) => Ok(Counter::Ended(outcome)),
         Quantity::Failed => Ok(Counter::Failed),
         Quantity::Goodput => Ok(Counter::Goodput),
-        Quantity::Retries if matches!(kind, SubjectKind::Client | SubjectKind::Edge) => {
-            Ok(Counter::Retries)
-        }
+        Quantity::Retries if !has_workers(kind) => Ok(Counter::Retries),
         Quantity::Retries => Err(refuse(term, "a client or a call retries; a service cannot tell")),
         _ => Err(refuse(term, "it can be counted by outcome, or as failed, goodput or retries")),
     }
@@ -171,7 +169,7 @@ fn time(term: &MeasureTerm, kind: SubjectKind) -> Result<Time, MeasureError> {
     match term.subject.quantity {
         Quantity::Usual | Quantity::ResponseTime => Ok(Time::Response),
         Quantity::WaitingTime if has_queue(kind) => Ok(Time::Waiting),
-        Quantity::WaitingTime => Err(refuse(term, "only services and endpoints have a queue")),
+        Quantity::WaitingTime => Err(refuse(term, "nothing waits there")),
         _ => Err(refuse(term, "only response_time and waiting_time are times")),
     }
 }
@@ -200,7 +198,7 @@ fn maximum(term: &MeasureTerm, model: &Model, found: Found) -> Result<How, Measu
 fn level(term: &MeasureTerm, model: &Model, found: Found) -> Result<Option<Level>, MeasureError> {
     Ok(match term.subject.quantity {
         Quantity::QueueLength if has_queue(found.kind) => Some(Level::Queue),
-        Quantity::BusyWorkers if has_queue(found.kind) => Some(Level::Busy),
+        Quantity::BusyWorkers if has_workers(found.kind) => Some(Level::Busy),
         Quantity::InFlight => Some(Level::InFlight),
         Quantity::OpenConnections if graph::has_connection_pool(model, found) => {
             Some(Level::Connections)
@@ -222,6 +220,9 @@ fn amplification(term: &MeasureTerm, model: &Model, found: Found) -> Result<How,
             How::AttemptsPerCall(model.edges[edge.index()].name.to_string())
         }
         SubjectKind::Edge => How::AttemptsPerFirst,
+        SubjectKind::Store | SubjectKind::Effect | SubjectKind::Cache | SubjectKind::Broker => {
+            return Err(refuse(term, "it is of a client, a call or a service"));
+        }
         SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task => {
             let clients = graph::clients_that_reach(model, found);
             if clients.is_empty() {
@@ -235,7 +236,7 @@ fn amplification(term: &MeasureTerm, model: &Model, found: Found) -> Result<How,
 
 fn wasted(term: &MeasureTerm, kind: SubjectKind) -> Result<How, MeasureError> {
     usual(term, "it is of a service as a whole; leave the quantity out")?;
-    match has_queue(kind) {
+    match has_workers(kind) {
         true => Ok(How::Wasted),
         false => Err(refuse(term, "only services and endpoints have workers")),
     }
@@ -253,8 +254,14 @@ fn usual(term: &MeasureTerm, hint: &'static str) -> Result<(), MeasureError> {
     }
 }
 
-fn has_queue(kind: SubjectKind) -> bool {
+fn has_workers(kind: SubjectKind) -> bool {
     matches!(kind, SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task)
+}
+
+/// Whether something can wait there: for a worker, a row, what somebody else fetches, a consumer.
+fn has_queue(kind: SubjectKind) -> bool {
+    has_workers(kind)
+        || matches!(kind, SubjectKind::Store | SubjectKind::Cache | SubjectKind::Broker)
 }
 
 fn refuse(term: &MeasureTerm, hint: &'static str) -> MeasureError {

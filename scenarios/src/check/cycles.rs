@@ -1,6 +1,6 @@
 //! Calls that lead back to where they came from: no step of this format can end such a cycle.
 
-use sim_core::model::spec::{EdgeId, EndpointId, Model, Step};
+use sim_core::model::spec::{EdgeId, EndpointId, Model};
 
 use super::Facts;
 use crate::diagnostic::Diagnostic;
@@ -68,7 +68,8 @@ impl Search<'_> {
 /// The calls of an endpoint, those that its fallbacks make included, each edge once.
 pub(super) fn calls(model: &Model, endpoint: usize) -> Vec<EdgeId> {
     let steps = &model.endpoints[endpoint].steps;
-    let mut edges: Vec<EdgeId> = steps.iter().filter_map(Step::begins).collect();
+    let mut edges: Vec<EdgeId> =
+        steps.iter().filter_map(|step| step.begins(&model.brokers)).collect();
     let mut followed = 0;
     while let Some(edge) = edges.get(followed).copied() {
         followed += 1;

@@ -180,7 +180,12 @@ fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, &str)> {
         Some((kind, &*endpoint.name))
     });
     let edges = model.edges.iter().map(|e| (SubjectKind::Edge, &*e.name));
-    clients.chain(services).chain(endpoints).chain(edges)
+    let stores = model.stores.iter().map(|s| (SubjectKind::Store, &*s.name));
+    let effects = model.effects.iter().map(|e| (SubjectKind::Effect, &*e.name));
+    let caches = model.caches.iter().map(|c| (SubjectKind::Cache, &*c.name));
+    let brokers = model.brokers.iter().map(|b| (SubjectKind::Broker, &*b.name));
+    let beside = stores.chain(effects).chain(caches).chain(brokers);
+    clients.chain(services).chain(endpoints).chain(edges).chain(beside)
 }
 
 fn kind_name(kind: SubjectKind) -> &'static str {
@@ -190,18 +195,24 @@ fn kind_name(kind: SubjectKind) -> &'static str {
         SubjectKind::Service => "a service",
         SubjectKind::Endpoint => "an endpoint",
         SubjectKind::Task => "a kind of background tasks",
+        SubjectKind::Store => "a store",
+        SubjectKind::Effect => "an effect",
+        SubjectKind::Cache => "a cache",
+        SubjectKind::Broker => "a broker",
     }
 }
 
 /// Why a term makes nothing of a subject of this kind.
 fn wrong_kind(term: &MeasureTerm, kind: SubjectKind) -> Option<&'static str> {
-    let works = !matches!(kind, SubjectKind::Client | SubjectKind::Edge);
+    let works = matches!(kind, SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task);
+    let waits =
+        works || matches!(kind, SubjectKind::Store | SubjectKind::Cache | SubjectKind::Broker);
     match (term.aggregation, term.subject.quantity) {
         (Aggregation::Wasted, _) if !works => Some("only services and endpoints have workers"),
         (_, Quantity::Retries) if works => {
             Some("a client or a call retries; a service cannot tell")
         }
-        (_, Quantity::WaitingTime | Quantity::QueueLength) if !works => {
+        (_, Quantity::WaitingTime | Quantity::QueueLength) if !waits => {
             Some("only services and endpoints have a queue")
         }
         (_, Quantity::BusyWorkers | Quantity::Utilization) if !works => {

@@ -11,6 +11,7 @@ pub(super) fn check(document: &Document, root: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     characters(document, root, &mut found);
     clients_and_services(document, root, &mut found);
+    subjects(document, root, &mut found);
     variants(document, root, &mut found);
     faults(document, root, &mut found);
     found
@@ -20,12 +21,7 @@ pub(super) fn check(document: &Document, root: &Node) -> Vec<Diagnostic> {
 fn characters(document: &Document, root: &Node, found: &mut Vec<Diagnostic>) {
     let mut check = |place: Place, name: &str| {
         if !is_name(name) {
-            let title = format!("`{}` is not a name", shortened(name));
-            found.push(
-                Diagnostic::error(title)
-                    .at(place.name(root), "")
-                    .help("a name has letters, digits, `_` and, between them, `-`"),
-            );
+            found.push(not_a_name(&place, name, root));
         }
     };
     for name in document.clients.keys() {
@@ -37,6 +33,42 @@ fn characters(document: &Document, root: &Node, found: &mut Vec<Diagnostic>) {
             check(Place::keys(["services", name, "endpoints", endpoint]), endpoint);
         }
     }
+}
+
+/// Names that tables and expectations use, of whatever kind: each only once.
+fn subjects(document: &Document, root: &Node, found: &mut Vec<Diagnostic>) {
+    let sections: [(&str, Vec<&String>); 4] = [
+        ("stores", document.stores.keys().collect()),
+        ("effects", document.effects.keys().collect()),
+        ("caches", document.caches.keys().collect()),
+        ("brokers", document.brokers.keys().collect()),
+    ];
+    let mut seen: BTreeMap<&str, Place> = BTreeMap::new();
+    let known = document.clients.keys().map(|name| ("clients", name));
+    let known = known.chain(document.services.keys().map(|name| ("services", name)));
+    seen.extend(known.map(|(section, name)| (name.as_str(), Place::keys([section, name]))));
+    for (section, name) in
+        sections.iter().flat_map(|(section, names)| names.iter().map(move |name| (section, *name)))
+    {
+        let place = Place::keys([*section, name]);
+        if !is_name(name) {
+            found.push(not_a_name(&place, name, root));
+        }
+        if let Some(first) = seen.get(name.as_str()) {
+            let title = format!("`{name}` names two things");
+            let diagnostic = Diagnostic::error(title).at(place.name(root), "");
+            let help = "expectations and tables need one name for each";
+            found.push(diagnostic.at(first.name(root), "the first").help(help));
+        } else {
+            seen.insert(name, place);
+        }
+    }
+}
+
+fn not_a_name(place: &Place, name: &str, root: &Node) -> Diagnostic {
+    Diagnostic::error(format!("`{}` is not a name", shortened(name)))
+        .at(place.name(root), "")
+        .help("a name has letters, digits, `_` and, between them, `-`")
 }
 
 fn is_name(name: &str) -> bool {

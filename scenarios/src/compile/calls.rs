@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use sim_core::model::spec::{EdgeId, EdgeSpec, EndpointId, LinkId, LinkSpec, Substitution};
+use sim_core::kernel::sample::Keys;
+use sim_core::model::spec::{
+    Carried, EdgeId, EdgeSpec, EndpointId, LinkId, LinkSpec, Substitution,
+};
 use sim_core::policy::{ResolvedLayer, ResolvedPolicy};
 
 use super::{Compiler, Site, edge_id, id};
@@ -44,7 +47,23 @@ pub(super) struct CallSite<'a, 's> {
     pub(super) to: &'s str,
     pub(super) policy: Option<&'s str>,
     pub(super) priority: Option<u8>,
+    pub(super) carries: Carries,
     pub(super) place: Place,
+}
+
+/// What a call carries, beside its class.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Carries {
+    pub(super) keys: Option<Keys>,
+    pub(super) idempotency: bool,
+}
+
+impl Carries {
+    /// In words, to tell calls from each other.
+    fn text(self) -> String {
+        let keys = self.keys.map_or_else(String::new, |keys| keys.to_string());
+        format!("{keys}{}", if self.idempotency { "!" } else { "" })
+    }
 }
 
 /// Collects calls as edges. Calls of one caller to one callee under one policy and of one class are
@@ -53,8 +72,8 @@ pub(super) struct CallBook<'a> {
     endpoints: Endpoints,
     policies: IndexMap<String, ResolvedPolicy>,
     calls: Vec<Call<'a>>,
-    /// The calls by their name, policy and class.
-    known: BTreeMap<(String, Option<String>, Option<u8>), usize>,
+    /// The calls by their name, policy, class and what they carry.
+    known: BTreeMap<(String, Option<String>, Option<u8>, String), usize>,
     /// How many policies and classes the calls of a name have.
     kinds_of: BTreeMap<String, u32>,
 }
@@ -68,6 +87,7 @@ struct Call<'a> {
     to: EndpointId,
     policy: Option<String>,
     priority: Option<u8>,
+    carries: Carries,
     place: Place,
 }
 
@@ -86,7 +106,8 @@ impl<'a> CallBook<'a> {
     pub(super) fn edge(&mut self, site: CallSite<'a, '_>) -> EdgeId {
         let (to, callee, callee_service) = self.endpoints.resolve(site.to);
         let name = format!("{}->{callee}", site.caller.name());
-        let key = (name, site.policy.map(str::to_owned), site.priority);
+        let carries = site.carries.text();
+        let key = (name, site.policy.map(str::to_owned), site.priority, carries);
         if let Some(known) = self.known.get(&key) {
             return edge_id(*known);
         }
@@ -109,6 +130,7 @@ impl<'a> CallBook<'a> {
             to,
             policy: site.policy.map(str::to_owned),
             priority: site.priority,
+            carries: site.carries,
             place: site.place,
             caller: site.caller,
         });
@@ -136,6 +158,7 @@ impl<'a> CallBook<'a> {
             to: task,
             policy: None,
             priority: None,
+            carries: Carries::default(),
             place,
         });
         edge_id(self.calls.len() - 1)
@@ -146,19 +169,19 @@ impl<'a> CallBook<'a> {
         let mut substitutes = Vec::new();
         // The list grows while it is walked along.
         while let Some(call) = self.calls.get(substitutes.len()) {
-            let (caller, priority, policy) = (call.caller, call.priority, call.policy.clone());
-            let made =
-                policy.map_or_else(Vec::new, |policy| self.calls_within(caller, priority, &policy));
+            let call_like = (call.caller, call.priority, call.carries);
+            let policy = call.policy.clone();
+            let made = policy.map_or_else(Vec::new, |policy| self.calls_within(call_like, &policy));
             substitutes.push(made);
         }
         substitutes
     }
 
-    /// The calls that the fallbacks of a policy make, which are of the class of the call.
+    /// The calls that the fallbacks of a policy make, which are of the class of the call and carry the
+    /// same.
     fn calls_within(
         &mut self,
-        caller: Caller<'a>,
-        priority: Option<u8>,
+        (caller, priority, carries): (Caller<'a>, Option<u8>, Carries),
         policy: &str,
     ) -> Vec<Substitution> {
         let layers =
@@ -176,6 +199,7 @@ impl<'a> CallBook<'a> {
                     to: &call.to,
                     policy: call.policy.as_deref(),
                     priority,
+                    carries,
                     place: chain.index(place.into()).key("call"),
                 });
                 made.push(Substitution { layer: layer as u8, place, edge });
@@ -184,12 +208,24 @@ impl<'a> CallBook<'a> {
         made
     }
 
+    /// What the calls of some edges carry.
+    fn carried(&self) -> Vec<Carried> {
+        let calls = self.calls.iter().enumerate();
+        let carrying = calls.filter(|(_, call)| call.carries != Carries::default());
+        let carried = |(edge, call): (usize, &Call<'_>)| {
+            let Carries { keys, idempotency } = call.carries;
+            Carried { edge: edge_id(edge), keys, idempotency }
+        };
+        carrying.map(carried).collect()
+    }
+
     /// The edges and links of the model.
     pub(super) fn finish(
         mut self,
         compiler: &mut Compiler<'_, '_>,
-    ) -> (Vec<EdgeSpec>, Vec<LinkSpec>, Vec<Site>) {
+    ) -> (Vec<EdgeSpec>, Vec<LinkSpec>, Vec<Site>, Vec<Carried>) {
         let substitutes = self.substitutes();
+        let carried = self.carried();
         compiler.check_links(&self.calls);
         let mut links: Vec<LinkSpec> = Vec::new();
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
@@ -219,7 +255,7 @@ impl<'a> CallBook<'a> {
             });
             sites.push(Site { place: call.place, policy: call.policy, link: given.cloned() });
         }
-        (edges, links, sites)
+        (edges, links, sites, carried)
     }
 }
 

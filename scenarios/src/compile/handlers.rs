@@ -1,13 +1,16 @@
 //! The steps of a handler to a flat program: steps within steps come behind the one that holds them,
 //! which says where to go on.
 
+use sim_core::model::cache::Look;
 use sim_core::model::handler::{Fork, Step, Ways};
-use sim_core::model::spec::ServiceId;
+use sim_core::model::spec::{EffectId, ServiceId};
 
-use super::calls::{CallBook, CallSite, Caller};
+use super::calls::{CallBook, CallSite, Caller, Carries};
 use super::tasks::Tasks;
 use super::{Compiler, id};
-use crate::document::{self, Parallel, Service, WaitFor, Way};
+use crate::document::{
+    self, Cached, EffectName, IfApplied, Parallel, Service, Transaction, WaitFor, Way,
+};
 use crate::tree::Place;
 
 /// What the handlers of all services share: what is written down while they are compiled.
@@ -40,7 +43,8 @@ impl<'a> Compiler<'a, '_> {
         steps: &'a [document::Step],
         place: &Place,
     ) -> Vec<Step> {
-        let mut writer = Writer { compiler: self, books, host, caller, program: Vec::new() };
+        let (program, within) = (Vec::new(), Vec::new());
+        let mut writer = Writer { compiler: self, books, host, caller, program, within };
         writer.steps(steps, place);
         let program = writer.program;
         if program.len() > MOST_STEPS {
@@ -58,6 +62,16 @@ struct Writer<'w, 'a, 'f, 'b, 'h> {
     host: &'w Host<'a, 'h>,
     caller: Caller<'a>,
     program: Vec<Step>,
+    /// What the present step stands in, the outermost first.
+    within: Vec<Within>,
+}
+
+/// What a step can stand in that matters to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    Lock,
+    Transaction,
+    Branch,
 }
 
 impl<'a> Writer<'_, 'a, '_, '_, '_> {
@@ -78,6 +92,7 @@ impl<'a> Writer<'_, 'a, '_, '_, '_> {
                     to: &call.to.0,
                     policy: call.policy.as_ref().map(|policy| policy.0.as_str()),
                     priority: call.priority,
+                    carries: Carries { keys: call.key, idempotency: call.idempotency_key },
                     place: place.key("call"),
                 });
                 Step::Call { edge, optional: call.optional }
@@ -88,6 +103,22 @@ impl<'a> Writer<'_, 'a, '_, '_, '_> {
             document::Step::WriteIfUnchanged(step) => {
                 Step::WriteIfUnchanged(self.compiler.row(&step.row.0, self.books.rows_used))
             }
+            document::Step::Lock(lock) => return self.lock(lock, &place.key("lock")),
+            document::Step::Transaction(transaction) => {
+                return self.transaction(transaction, &place.key("transaction"));
+            }
+            document::Step::Cache(cached) => return self.cache(cached, &place.key("cache")),
+            document::Step::Publish(publish) => {
+                let broker = self.compiler.document.brokers.get_index_of(&publish.to.0);
+                Step::Publish(id(broker.unwrap_or(0)))
+            }
+            document::Step::Apply(step) => {
+                let at_commit = self.within.contains(&Within::Transaction);
+                Step::Apply { effect: self.effect(&step.effect), at_commit }
+            }
+            document::Step::IfApplied(step) => {
+                return self.if_applied(step, &place.key("if_applied"));
+            }
             document::Step::Branch(ways) => return self.branch(ways, &place.key("branch")),
             document::Step::Parallel(parallel) => {
                 return self.parallel(parallel, &place.key("parallel"));
@@ -95,6 +126,64 @@ impl<'a> Writer<'_, 'a, '_, '_, '_> {
             document::Step::Spawn(spawn) => return self.spawn(spawn, &place.key("spawn")),
         };
         self.program.push(step);
+    }
+
+    fn steps_within(&mut self, within: Within, steps: &'a [document::Step], place: &Place) {
+        self.within.push(within);
+        self.steps(steps, place);
+        self.within.pop();
+    }
+
+    fn lock(&mut self, lock: &'a document::Lock, place: &Place) {
+        let until_commit = self.within.contains(&Within::Transaction);
+        let taken = self.here();
+        self.program.push(Step::Lock(Box::new(self.compiler.lock(lock, until_commit, place))));
+        self.steps_within(Within::Lock, &lock.steps, &place.key("steps"));
+        if !until_commit {
+            self.program.push(Step::Unlock(taken));
+        }
+    }
+
+    fn transaction(&mut self, transaction: &'a Transaction, place: &Place) {
+        let wrong = match self.within.last() {
+            None => None,
+            Some(_) if self.within.contains(&Within::Transaction) => {
+                Some("a transaction within a transaction")
+            }
+            Some(_) if self.within.contains(&Within::Lock) => {
+                Some("a transaction while a row is held that is not its own")
+            }
+            Some(_) => Some("a transaction in one of several branches"),
+        };
+        if let Some(title) = wrong {
+            let help = "the end of a transaction gives back all rows that a request has locked";
+            self.compiler.error(place, title).helps.push(help.to_owned());
+        }
+        self.steps_within(Within::Transaction, &transaction.steps, &place.key("steps"));
+        self.program.push(Step::Commit);
+    }
+
+    fn cache(&mut self, cached: &'a Cached, place: &Place) {
+        let cache = self.compiler.document.caches.get_index_of(&cached.cache.0).unwrap_or(0);
+        let look = self.leave_room();
+        self.steps(&cached.otherwise, &place.key("otherwise"));
+        let fill = self.here();
+        self.program.push(Step::Fill(id(look)));
+        self.program[look] = Step::Look(Look { cache: id(cache), fill });
+    }
+
+    fn if_applied(&mut self, step: &'a IfApplied, place: &Place) {
+        let asks = self.leave_room();
+        self.steps(&step.then, &place.key("then"));
+        let end = self.leave_room();
+        let otherwise = self.here();
+        self.steps(&step.otherwise, &place.key("otherwise"));
+        self.program[end] = Step::Jump(self.here());
+        self.program[asks] = Step::UnlessApplied { effect: self.effect(&step.effect), otherwise };
+    }
+
+    fn effect(&self, effect: &EffectName) -> EffectId {
+        EffectId(id(self.compiler.document.effects.get_index_of(&effect.0).unwrap_or(0)))
     }
 
     /// The number of the step that comes next.
@@ -132,7 +221,7 @@ impl<'a> Writer<'_, 'a, '_, '_, '_> {
         let mut branches = Vec::new();
         for (index, steps) in parallel.branches.iter().enumerate() {
             branches.push(self.here());
-            self.steps(steps, &place.key("branches").index(index));
+            self.steps_within(Within::Branch, steps, &place.key("branches").index(index));
             self.program.push(Step::Join);
         }
         let all = id(branches.len());

@@ -8,6 +8,7 @@ mod load;
 mod pools;
 mod rows;
 mod services;
+mod stores;
 mod tasks;
 
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::study::Steady;
 use crate::tree::{Node, Place};
-use calls::{CallBook, CallSite, Caller};
+use calls::{CallBook, CallSite, Caller, Carries};
 
 /// A document compiled: the model, and where in the file its parts come from.
 #[derive(Clone, Debug)]
@@ -78,10 +79,13 @@ impl<'a> Compiler<'a, '_> {
         model.limits = self.limits();
         model.rows = self.document.rows.keys().map(|name| Arc::from(name.as_str())).collect();
         model.clients = self.clients(&mut calls);
+        (model.stores, model.effects, model.caches) =
+            (self.stores(), self.effects(), self.caches());
         let mut rows_used = Vec::new();
         (model.services, model.endpoints) = self.services(&mut calls, &mut rows_used);
         let sites;
-        (model.edges, model.links, sites) = calls.finish(self);
+        model.brokers = self.brokers(&mut calls);
+        (model.edges, model.links, sites, model.carried) = calls.finish(self);
         model.faults = self.faults(&model, &sites);
         self.check_counts(&model);
         Compiled {
@@ -120,6 +124,10 @@ impl<'a> Compiler<'a, '_> {
                 to: &client.call.to.0,
                 policy: client.call.policy.as_ref().map(|policy| policy.0.as_str()),
                 priority: client.call.priority,
+                carries: Carries {
+                    keys: client.call.key,
+                    idempotency: client.call.idempotency_key,
+                },
                 place: place.key("call"),
             });
             if let Some(load) = load {

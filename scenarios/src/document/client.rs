@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use sim_core::kernel::sample::Keys;
 use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::workload::Start;
 
@@ -30,6 +31,13 @@ pub(crate) struct Call {
     /// important, if not given.
     #[serde(default)]
     pub(crate) priority: Option<u8>,
+    /// What the calls are about, such as "zipf(1.1, 10000)", the same for all attempts of a call; all
+    /// the same thing if not given.
+    #[serde(default)]
+    pub(crate) key: Option<Keys>,
+    /// Whether the calls carry an idempotency key, the same for all attempts of a call.
+    #[serde(default)]
+    pub(crate) idempotency_key: bool,
 }
 
 /// When calls start.

@@ -2,10 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sim_core::kernel::Distribution;
+use sim_core::kernel::sample::Keys;
+use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::handler::Rest;
 
-use super::{Callee, PolicyName, RowName};
+use super::{BrokerName, CacheName, Callee, EffectName, PolicyName, RowName, StoreName};
 
 /// One step of what a request does.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -21,6 +22,20 @@ pub(crate) enum Step {
     Parallel(Parallel),
     /// Begins a background task and goes on at once: nobody hears how it ends.
     Spawn(Spawn),
+    /// Takes the row that the request is about, does these steps, and gives it back.
+    Lock(Lock),
+    /// Does these steps as a transaction: rows that are locked in it are held to its end, and effects
+    /// are there when it ends well, or never were.
+    Transaction(Transaction),
+    /// Looks into a cache; if what is looked for is missing, does these steps and puts it there.
+    Cache(Cached),
+    /// Publishes a message at a broker; if there is no room for it, the request ends as
+    /// `server_error`.
+    Publish(Publish),
+    /// Brings an effect about.
+    Apply(EffectStep),
+    /// Does some steps if an effect has come about for what the request is about, and others if not.
+    IfApplied(IfApplied),
     /// Reads a row: the answer carries its version to the caller.
     Read(RowStep),
     /// Writes a row if its version is still the one that the caller last read, and raises the
@@ -44,6 +59,102 @@ pub(crate) struct StepCall {
     /// important. If not given, that of the request whose handler makes the call.
     #[serde(default)]
     pub(crate) priority: Option<u8>,
+    /// What the call is about, such as "zipf(1.1, 10000)": the same for all its attempts. If not given,
+    /// what the request is about whose handler makes the call.
+    #[serde(default)]
+    pub(crate) key: Option<Keys>,
+    /// Whether the call carries an idempotency key, the same for all its attempts: made of the one of
+    /// the request whose handler makes the call, if that has one.
+    #[serde(default)]
+    pub(crate) idempotency_key: bool,
+}
+
+/// A row that is held around some steps.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lock {
+    /// The store, one of `stores`.
+    #[serde(rename = "in")]
+    pub(crate) store: StoreName,
+    /// Which table; can be left out where the store has one. The row there is the one of the key that
+    /// the call is about.
+    #[serde(default)]
+    pub(crate) table: Option<String>,
+    /// Whether others may share the row.
+    #[serde(default)]
+    pub(crate) mode: LockMode,
+    /// How long it waits; then the request ends as `server_error`. "0s" is not at all (`NOWAIT`). As the
+    /// store says if not given.
+    #[serde(default)]
+    pub(crate) wait: Option<SimDuration>,
+    /// What is done while the row is held; in a transaction it is held longer.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) steps: Vec<Step>,
+}
+
+/// Whether others may share a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LockMode {
+    /// Nobody else has it: `SELECT … FOR UPDATE`.
+    #[default]
+    Exclusive,
+    /// Others may share it: `SELECT … FOR SHARE`.
+    Shared,
+}
+
+/// Steps of which all take effect, or none.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transaction {
+    /// What is done in it; its calls are made while it is open.
+    #[schemars(length(max = 1_000))]
+    pub(crate) steps: Vec<Step>,
+}
+
+/// A look into a cache.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cached {
+    /// The cache, one of `caches`. What is looked for is the key that the call is about.
+    #[serde(rename = "in")]
+    pub(crate) cache: CacheName,
+    /// How what is missing is fetched.
+    #[schemars(length(max = 1_000))]
+    pub(crate) otherwise: Vec<Step>,
+}
+
+/// Where a message is published.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Publish {
+    /// The broker, one of `brokers`.
+    pub(crate) to: BrokerName,
+}
+
+/// Which effect a step is about.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EffectStep {
+    /// The effect, one of `effects`.
+    pub(crate) effect: EffectName,
+}
+
+/// Steps that depend on whether an effect has come about.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IfApplied {
+    /// The effect, one of `effects`.
+    pub(crate) effect: EffectName,
+    /// What is done if it has.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) then: Vec<Step>,
+    /// What is done if it has not.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) otherwise: Vec<Step>,
 }
 
 /// One of several ways that a request can go.

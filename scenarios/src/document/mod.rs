@@ -11,6 +11,7 @@ mod network;
 mod rate;
 mod run;
 mod service;
+mod store;
 mod variant;
 
 use indexmap::IndexMap;
@@ -20,15 +21,18 @@ use sim_core::policy::Policy;
 
 pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
 pub(crate) use fault::{Fault, On};
-pub(crate) use handler::{Parallel, Spawn, Step, WaitFor, Way};
+pub(crate) use handler::{
+    Cached, IfApplied, Lock, LockMode, Parallel, Spawn, Step, Transaction, WaitFor, Way,
+};
 pub(crate) use name::{
-    Callee, ClientName, ExpectationText, FileName, LinkName, PolicyName, RowName, ServiceName,
-    VariantName,
+    BrokerName, CacheName, Callee, ClientName, EffectName, ExpectationText, FileName, LinkName,
+    PolicyName, RowName, ServiceName, StoreName, VariantName,
 };
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;
 pub(crate) use run::Run;
 pub(crate) use service::{Bounds, Endpoint, Pool, Queue, Row, Service};
+pub(crate) use store::{Broker, Cache, Effect, Store};
 pub(crate) use variant::{Expect, Report, Variant};
 
 use crate::warning::Trap;
@@ -69,6 +73,22 @@ pub(crate) struct Document {
     #[serde(default)]
     #[schemars(extend("maxProperties" = 1_000))]
     pub(crate) rows: IndexMap<String, Row>,
+    /// The stores whose rows steps lock, by name.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) stores: IndexMap<String, Store>,
+    /// What steps bring about, by name.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) effects: IndexMap<String, Effect>,
+    /// The caches that steps look into, by name.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) caches: IndexMap<String, Cache>,
+    /// The brokers that steps publish to, by name.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) brokers: IndexMap<String, Broker>,
     /// What is injected, and when.
     #[serde(default)]
     #[schemars(length(max = 1_000))]

@@ -43,6 +43,14 @@ names! {
     LinkName = "link",
     /// A versioned row.
     RowName = "row",
+    /// A store.
+    StoreName = "store",
+    /// An effect.
+    EffectName = "effect",
+    /// A cache.
+    CacheName = "cache",
+    /// A broker.
+    BrokerName = "broker",
     /// A variant.
     VariantName = "variant",
     /// An expectation.

@@ -59,6 +59,7 @@ impl Shape<'_> {
 fn expected_text(format: &str) -> &'static str {
     match format {
         "duration" => "a duration such as \"250ms\"",
+        "keys" => "keys such as \"zipf(1.1, 10000)\" or \"uniform(1000)\"",
         "distribution" => "a distribution of durations such as \"20ms\" or \"exp(20ms)\"",
         "rate" => "a rate such as \"400/s\"",
         "client" => "the name of a population of clients",

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use sim_core::kernel::sample::Keys;
 use sim_core::kernel::{Distribution, SimDuration};
 
 use super::Names;
@@ -49,6 +50,10 @@ pub(super) fn check(format: &str, text: &str, names: &Names) -> Result<(), Compl
         }
         "rate" => text.parse::<Rate>().map(drop).map_err(|e| Complaint::of_parser(e, None)),
         "distribution" => text.parse::<Distribution>().map(drop).map_err(|error| {
+            let range = error.range.clone();
+            Complaint::of_parser(error, Some(range))
+        }),
+        "keys" => text.parse::<Keys>().map(drop).map_err(|error| {
             let range = error.range.clone();
             Complaint::of_parser(error, Some(range))
         }),

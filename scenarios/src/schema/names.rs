@@ -15,6 +15,10 @@ pub(crate) struct Names {
     callees: Vec<String>,
     policies: Vec<String>,
     rows: Vec<String>,
+    stores: Vec<String>,
+    effects: Vec<String>,
+    caches: Vec<String>,
+    brokers: Vec<String>,
     variants: Vec<String>,
 }
 
@@ -37,6 +41,10 @@ impl Names {
             callees: callees(root),
             policies: keys("policies"),
             rows: keys("rows"),
+            stores: keys("stores"),
+            effects: keys("effects"),
+            caches: keys("caches"),
+            brokers: keys("brokers"),
             variants: variants(root),
         }
     }
@@ -50,6 +58,10 @@ impl Names {
             "callee" => return self.check_callee(name),
             "policy" => ("policy", &self.policies, "[policies.X]"),
             "row" => ("row", &self.rows, "[rows.X]"),
+            "store" => ("store", &self.stores, "[stores.X]"),
+            "effect" => ("effect", &self.effects, "[effects.X]"),
+            "cache" => ("cache", &self.caches, "[caches.X]"),
+            "broker" => ("broker", &self.brokers, "[brokers.X]"),
             "variant" => ("variant", &self.variants, "[[variants]]"),
             _ => return Ok(()),
         };

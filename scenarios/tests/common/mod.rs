@@ -48,3 +48,13 @@ pub(crate) fn mean_response_ms(record: &RunRecord, name: &str) -> f64 {
     let ended: u64 = slices.iter().map(|slice| slice.outcomes.total()).sum();
     sum as f64 / ended as f64 / 1e6
 }
+
+/// How many ended well while somebody waited, or came about for the first time.
+pub(crate) fn goodput(record: &RunRecord, name: &str) -> u64 {
+    subject(record, name).slices.iter().map(|slice| slice.goodput).sum()
+}
+
+/// How many were repetitions.
+pub(crate) fn retries(record: &RunRecord, name: &str) -> u64 {
+    subject(record, name).slices.iter().map(|slice| slice.retries).sum()
+}

@@ -3,7 +3,10 @@
 //!
 //! Nothing leads back: a program ends, whatever is drawn. The number of a step names its draws.
 
-use super::spec::{EdgeId, RowId};
+use super::broker::BrokerSpec;
+use super::cache::Look;
+use super::spec::{EdgeId, EffectId, RowId};
+use super::store::Lock;
 use crate::kernel::Distribution;
 
 /// One step of a handler.
@@ -37,6 +40,33 @@ pub enum Step {
     /// Begins a background task in the same instance, over a local edge: nobody waits for it, and
     /// nobody hears how it ends.
     Spawn(EdgeId),
+    /// Takes the row that the request is about, once it can have it.
+    Lock(Box<Lock>),
+    /// Gives the row back that was taken at this earlier step.
+    Unlock(u16),
+    /// A transaction ends well: its rows are given back, its effects are there.
+    Commit,
+    /// Applies an effect, at once or, in a transaction, when that ends well.
+    Apply {
+        /// The effect.
+        effect: EffectId,
+        /// Whether it waits for [`Step::Commit`].
+        at_commit: bool,
+    },
+    /// Goes on at this step unless the effect is there for what the request is about.
+    UnlessApplied {
+        /// The effect.
+        effect: EffectId,
+        /// Where to go on if it is not there; if it is, with the next step.
+        otherwise: u16,
+    },
+    /// Looks into a cache: goes on behind the step that fills it, or, if what is looked for is
+    /// missing, with the next.
+    Look(Look),
+    /// Puts what was missing into the cache that was looked into at this earlier step.
+    Fill(u16),
+    /// Publishes a message at a broker.
+    Publish(u16),
 }
 
 /// Ways of which one is taken.
@@ -106,6 +136,8 @@ impl Step {
             Self::Jump(to) => vec![*to],
             Self::Fork(fork) => fork.branches.iter().copied().chain([fork.next]).collect(),
             Self::Join => Vec::new(),
+            Self::Look(look) => vec![own.saturating_add(1), look.fill.saturating_add(1)],
+            Self::UnlessApplied { otherwise, .. } => vec![own.saturating_add(1), *otherwise],
             _ => vec![own.saturating_add(1)],
         }
     }
@@ -118,10 +150,12 @@ impl Step {
         }
     }
 
-    /// The edge on which the step makes something begin: a call, or a background task.
-    pub fn begins(&self) -> Option<EdgeId> {
+    /// The edge on which the step makes something begin: a call, a background task, or the delivery of
+    /// a message of these brokers.
+    pub fn begins(&self, brokers: &[BrokerSpec]) -> Option<EdgeId> {
         match self {
             Self::Spawn(edge) => Some(*edge),
+            Self::Publish(broker) => brokers.get(usize::from(*broker)).map(|broker| broker.edge),
             step => step.call(),
         }
     }

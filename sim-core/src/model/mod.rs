@@ -1,11 +1,14 @@
 //! Floor 3: the model: workload, services, pools, network, faults, and what is measured.
 
+pub mod broker;
+pub mod cache;
 mod engine;
 pub mod fault;
 pub mod handler;
 pub mod profile;
 pub mod record;
 pub mod spec;
+pub mod store;
 pub mod workload;
 
 use record::{MeasurePlan, RunRecord};

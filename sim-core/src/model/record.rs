@@ -76,8 +76,8 @@ pub struct RunRecord {
     pub events: u64,
     /// How the time axis was cut.
     pub plan: MeasurePlan,
-    /// One record a subject: first the clients, then the edges, the services, and the endpoints
-    /// and tasks, each in the order of the model.
+    /// One record a subject: first the clients, then the edges, the services, the endpoints and
+    /// tasks, the stores, the effects, the caches and the brokers, each in the order of the model.
     pub subjects: Vec<SubjectRecord>,
 }
 
@@ -96,6 +96,20 @@ pub enum SubjectKind {
     Endpoint,
     /// A kind of background tasks of a service, which are counted nowhere else; as a service is.
     Task,
+    /// A store; its arrivals are the rows that were asked for, its outcomes what became of that (`ok`
+    /// is a row that was granted), its response time how long it took, its queue who waits.
+    Store,
+    /// An effect; its arrivals are those that were applied or known again (`cancelled`); goodput is what
+    /// came about for the first time, retries what came about once more.
+    Effect,
+    /// A cache; its arrivals are lookups, of which some hit (`ok`), are served something stale
+    /// (`degraded`) or miss (`unresolved`); its response times are the ages of what was served, its
+    /// queue those who wait for what somebody else fetches.
+    Cache,
+    /// A broker; its arrivals are messages, its retries deliveries after the first, its outcomes those of
+    /// the last delivery, its response time that from the publishing to the end of the last delivery;
+    /// its queue is what waits, and busy workers are deliveries that are under way.
+    Broker,
 }
 
 /// Everything that was measured of one subject.

@@ -9,9 +9,13 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::broker::BrokerSpec;
+pub use super::cache::CacheSpec;
 use super::fault::Fault;
 pub use super::handler::Step;
+pub use super::store::StoreSpec;
 use super::workload::Load;
+use crate::kernel::sample::Keys;
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::policy::balancing::Balancing;
 use crate::policy::{ResolvedPolicy, ServerLimit, Shedding};
@@ -43,6 +47,8 @@ ids! {
     LinkId,
     /// A versioned row of a store: an index into [`Model::rows`].
     RowId,
+    /// An effect: an index into [`Model::effects`].
+    EffectId,
 }
 
 /// A checked model.
@@ -62,6 +68,16 @@ pub struct Model {
     pub links: Vec<LinkSpec>,
     /// The names of the versioned rows.
     pub rows: Vec<Arc<str>>,
+    /// What the calls of some edges carry.
+    pub carried: Vec<Carried>,
+    /// The stores whose rows are locked.
+    pub stores: Vec<StoreSpec>,
+    /// What requests bring about.
+    pub effects: Vec<EffectSpec>,
+    /// What handlers look into before they fetch something.
+    pub caches: Vec<CacheSpec>,
+    /// Where handlers publish messages.
+    pub brokers: Vec<BrokerSpec>,
     /// What is injected.
     pub faults: Vec<FaultSpec>,
     /// When a run is given up as running away.
@@ -74,6 +90,12 @@ impl Model {
     pub fn is_task(&self, endpoint: EndpointId) -> bool {
         let service = self.endpoints[endpoint.index()].service;
         !self.services[service.index()].endpoints.contains(&endpoint)
+    }
+
+    /// Whether anybody asks what a request is about.
+    pub fn asks_what_requests_are_about(&self) -> bool {
+        let nobody = self.stores.is_empty() && self.effects.is_empty() && self.caches.is_empty();
+        !(nobody && self.carried.is_empty() && self.brokers.is_empty())
     }
 
     /// How many classes its calls are of.
@@ -124,6 +146,41 @@ pub struct Substitution {
     pub place: u8,
     /// The call.
     pub edge: EdgeId,
+}
+
+/// What the calls of an edge carry, beside their class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
+    /// The edge.
+    pub edge: EdgeId,
+    /// Which of many things a call is about, the same for all its attempts. `None` is what the request is
+    /// about whose handler makes the call, and one thing for all calls of clients.
+    pub keys: Option<Keys>,
+    /// Whether the calls carry an idempotency key: that of the request whose handler makes them, made
+    /// one of their own, or if that has none, one of the call.
+    pub idempotency: bool,
+}
+
+/// Something that requests bring about, and that should come about once: a charge, a mail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EffectSpec {
+    /// Its name in the file.
+    pub name: Arc<str>,
+    /// What it should come about once for.
+    pub per: Per,
+    /// Whether whoever applies it knows an idempotency key again, and does nothing the second time.
+    pub recognises: bool,
+}
+
+/// What an effect should come about once for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// Each call of a client, however often it is tried.
+    #[default]
+    Call,
+    /// Each key that calls are about.
+    Key,
 }
 
 /// A service: instances behind a balancer.

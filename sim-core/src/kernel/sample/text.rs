@@ -112,7 +112,7 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn parse(piece: Piece<'a>, depth: u32) -> Result<Self, DistributionError> {
+    pub(super) fn parse(piece: Piece<'a>, depth: u32) -> Result<Self, DistributionError> {
         let Some((name, _)) = piece.split_at_first('(') else {
             return Err(without_parentheses(piece));
         };

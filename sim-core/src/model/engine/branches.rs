@@ -7,7 +7,6 @@
 use super::super::handler::{Fork, Rest, Step};
 use super::super::spec::{Deadlines, EdgeId, ServiceId};
 use super::Engine;
-use super::event::Event;
 use super::request::{Details, NONE, Stage};
 use super::slab::Beside;
 use crate::policy::Outcome;
@@ -31,11 +30,27 @@ struct Links {
     running: u16,
     well: u16,
     fork: u32,
+    /// Of a branch: its first step.
+    from: u16,
+    /// Of a branch that refreshes a cache in the background: the step that fills it.
+    refreshes: u16,
 }
+
+/// Of a branch that refreshes nothing.
+const NOTHING: u16 = u16::MAX;
 
 impl Branches {
     pub(super) fn new() -> Self {
-        let none = Links { parent: NONE, next: NONE, first: NONE, running: 0, well: 0, fork: 0 };
+        let none = Links {
+            parent: NONE,
+            next: NONE,
+            first: NONE,
+            running: 0,
+            well: 0,
+            fork: 0,
+            from: 0,
+            refreshes: NOTHING,
+        };
         Self { links: Beside::new(none), forks: 0 }
     }
 }
@@ -50,7 +65,7 @@ impl Engine<'_> {
         for first_step in fork.branches.iter().rev() {
             let branch = self.make_branch(request, *first_step);
             let links = self.branches.links.at(branch);
-            (links.parent, links.next) = (request, next);
+            (links.parent, links.next, links.refreshes) = (request, next, NOTHING);
             next = branch;
         }
         let links = self.branches.links.at(request);
@@ -73,6 +88,8 @@ impl Engine<'_> {
         let details = Details { nested: NONE, ..*self.details_of(request) };
         let branch = self.requests.insert(state);
         self.details.put(branch, details);
+        self.branches.links.at(branch).from = first_step;
+        self.share_what_it_is_about(request, branch);
         if self.route_of(request).deadlines != Deadlines::Ignored {
             self.share_deadline(request, branch);
         }
@@ -93,6 +110,9 @@ impl Engine<'_> {
     /// A branch has ended so: the request goes on, fails, or waits for the others.
     pub(super) fn branch_ends(&mut self, branch: u32, outcome: Outcome) {
         let request = self.branches.links[branch].parent;
+        if self.route_of(branch).looks {
+            self.leaves_caches(branch, outcome);
+        }
         self.discard(branch);
         if request == NONE {
             return;
@@ -142,17 +162,41 @@ impl Engine<'_> {
                 for branch in left {
                     self.branches.links.at(branch).parent = NONE;
                     if self.requests[branch].stage == Stage::Ready {
-                        self.begins_alone(branch);
+                        self.goes_on_soon(branch);
                     }
                 }
             }
         }
     }
 
-    /// One that has not begun, and whose request goes on without it, begins once that has.
-    fn begins_alone(&mut self, branch: u32) {
-        self.requests[branch].stage = Stage::HeldUp;
-        self.schedule_for(branch, self.now, Event::WorkDone { request: branch });
+    /// The request whose branch one is, if somebody still waits for it.
+    pub(super) fn parent_of(&self, request: u32) -> u32 {
+        match self.requests[request].is_branch() {
+            true => self.branches.links[request].parent,
+            false => NONE,
+        }
+    }
+
+    /// The step that a handler, or a branch of it, began with.
+    pub(super) fn began_with(&self, request: u32) -> u16 {
+        match self.requests[request].is_branch() {
+            true => self.branches.links[request].from,
+            false => 0,
+        }
+    }
+
+    /// A branch begins that nobody waits for, and that fetches what a cache has to have anew.
+    pub(super) fn begins_to_refresh(&mut self, request: u32, fill: u16) -> u32 {
+        let branch = self.make_branch(request, self.requests[request].step + 1);
+        let links = self.branches.links.at(branch);
+        (links.parent, links.next, links.refreshes) = (NONE, NONE, fill);
+        self.goes_on_soon(branch);
+        branch
+    }
+
+    /// Whether a branch was there only to come to this step.
+    pub(super) fn is_refresh_until(&self, request: u32, fill: u16) -> bool {
+        self.requests[request].is_branch() && self.branches.links[request].refreshes == fill
     }
 
     /// Stops the branches of a request where they are.
@@ -171,6 +215,9 @@ impl Engine<'_> {
 
     fn stop_branch(&mut self, branch: u32) {
         self.stop_waiting(branch);
+        if self.route_of(branch).looks {
+            self.leaves_caches(branch, Outcome::Cancelled);
+        }
         self.discard(branch);
     }
 

@@ -38,7 +38,7 @@ impl<'m> Engine<'m> {
             }
             // Before the call goes anywhere: it may end at once.
             Origin::Handler { request } => self.details.at(request).nested = call,
-            Origin::Layer { .. } => {}
+            Origin::Broker { .. } | Origin::Layer { .. } => {}
         }
         self.go_inward(call, 0);
     }
@@ -439,6 +439,7 @@ impl<'m> Engine<'m> {
                 self.user_was_answered(client, user, thinks);
             }
             Origin::Handler { request } => self.handler_was_answered(request, outcome),
+            Origin::Broker { message } => self.delivery_ends(message, outcome),
         }
     }
 

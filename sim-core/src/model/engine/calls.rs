@@ -90,6 +90,8 @@ pub(super) enum Origin {
     Client { client: ClientId, user: u32 },
     /// The handler of a request.
     Handler { request: u32 },
+    /// A broker, which delivers a message.
+    Broker { message: u32 },
     /// A layer of another call: a hedge its copies, a fallback a call to somebody else.
     Layer { call: u32, layer: u8 },
 }

@@ -21,6 +21,12 @@ pub(super) enum Event {
     CancelReaches { request: u32 },
     /// A request has waited in its queue for as long as the queue lets it.
     QueueTimeout { request: u32 },
+    /// A request has waited for a row for as long as it would.
+    RowTimeout { request: u32 },
+    /// A store looks whether a request that waits for a row waits in a circle.
+    DeadlockCheck { request: u32 },
+    /// A message whose delivery has failed stands in its queue again.
+    Redelivers { message: u32 },
     /// The time has come that a limit of a server wanted to be woken at.
     LimitWakes { limit: u32 },
     /// The deadline of a request passes while its handler waits for a call.

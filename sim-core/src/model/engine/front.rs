@@ -163,6 +163,7 @@ pub(super) fn affinity(origin: Origin, details: &Beside<Details>) -> u64 {
     match origin {
         Origin::Client { client, user } => u64::from(client.0) << 32 | u64::from(user),
         Origin::Handler { request } => details[request].key,
+        Origin::Broker { message } => u64::from(message),
         Origin::Layer { call, .. } => u64::from(call),
     }
 }

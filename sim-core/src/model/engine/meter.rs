@@ -11,7 +11,7 @@ use super::super::record::{
 };
 #[cfg(debug_assertions)]
 use super::super::spec::ServiceId;
-use super::super::spec::{ClientId, EdgeId, EndpointId, EndpointSpec, Model};
+use super::super::spec::{ClientId, EdgeId, EffectId, EndpointId, EndpointSpec, Model};
 use crate::kernel::SimTime;
 use crate::policy::Outcome;
 use crate::stats::{Recorded, Recorder};
@@ -21,8 +21,12 @@ use crate::stats::{Recorded, Recorder};
 pub(super) struct Meters {
     plan: MeasurePlan,
     subjects: Vec<Meter>,
-    /// Where the edges and the services start in `subjects`.
+    /// Where those of each kind start in `subjects`.
     edges: usize,
+    stores: usize,
+    effects: usize,
+    caches: usize,
+    brokers: usize,
     #[cfg(debug_assertions)]
     services: usize,
     slice: usize,
@@ -51,10 +55,22 @@ impl Meters {
                 subjects.push(named(kind, &model.endpoints[index].name));
             }
         }
+        let stores = subjects.len();
+        subjects.extend(model.stores.iter().map(|s| named(SubjectKind::Store, &s.name)));
+        let effects = subjects.len();
+        subjects.extend(model.effects.iter().map(|e| named(SubjectKind::Effect, &e.name)));
+        let caches = subjects.len();
+        subjects.extend(model.caches.iter().map(|c| named(SubjectKind::Cache, &c.name)));
+        let brokers = subjects.len();
+        subjects.extend(model.brokers.iter().map(|b| named(SubjectKind::Broker, &b.name)));
         let mut meters = Self {
             plan: plan.clone(),
             subjects,
             edges,
+            stores,
+            effects,
+            caches,
+            brokers,
             #[cfg(debug_assertions)]
             services,
             slice: 0,
@@ -80,6 +96,22 @@ impl Meters {
     #[inline]
     pub(super) fn edge(&mut self, id: EdgeId) -> &mut Meter {
         &mut self.subjects[self.edges + id.index()]
+    }
+
+    pub(super) fn store(&mut self, store: u16) -> &mut Meter {
+        &mut self.subjects[self.stores + usize::from(store)]
+    }
+
+    pub(super) fn cache(&mut self, cache: u16) -> &mut Meter {
+        &mut self.subjects[self.caches + usize::from(cache)]
+    }
+
+    pub(super) fn broker(&mut self, broker: u16) -> &mut Meter {
+        &mut self.subjects[self.brokers + usize::from(broker)]
+    }
+
+    pub(super) fn effect(&mut self, effect: EffectId) -> &mut Meter {
+        &mut self.subjects[self.effects + effect.index()]
     }
 
     /// The meters of a service and of its tasks, at which all is counted that its instances hold.
@@ -268,6 +300,11 @@ impl Meter {
     pub(super) fn ends(&mut self, outcome: Outcome, arrived: SimTime, now: SimTime) {
         self.outcomes.0[outcome.index()] += 1;
         self.response_time.record(now.since(arrived).as_nanos());
+    }
+
+    /// Something ends so that takes no time.
+    pub(super) fn ends_untimed(&mut self, outcome: Outcome) {
+        self.outcomes.0[outcome.index()] += 1;
     }
 
     /// A good answer found somebody waiting.

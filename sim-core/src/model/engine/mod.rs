@@ -8,12 +8,16 @@
 //! death and restart, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
 //! [`meter`] what is measured.
 
+mod abouts;
 mod admission;
 mod branches;
+mod brokers;
+mod caches;
 mod call;
 mod calls;
 mod crash;
 mod deadlines;
+mod effects;
 mod event;
 mod front;
 mod guards;
@@ -21,6 +25,7 @@ mod health;
 mod injection;
 mod instance;
 mod limits;
+mod locks;
 mod lookahead;
 mod meter;
 mod request;
@@ -66,6 +71,11 @@ pub(super) struct Engine<'m> {
     requests: Slab<Request>,
     details: Beside<Details>,
     branches: Branches,
+    abouts: abouts::Abouts,
+    locks: locks::Locks,
+    effects: effects::Effects,
+    caches: caches::Caches,
+    brokers: brokers::Brokers,
     /// The states of the layers of a call, `layers_per_call` a slot of `calls`.
     layer_states: Vec<LayerState>,
     layers_per_call: usize,
@@ -131,6 +141,11 @@ impl<'m> Engine<'m> {
             requests: Slab::new(),
             details: Beside::new(Details::NONE),
             branches: Branches::new(),
+            abouts: abouts::Abouts::new(model),
+            locks: locks::Locks::new(model),
+            effects: effects::Effects::new(model),
+            caches: caches::Caches::new(model, seed),
+            brokers: brokers::Brokers::new(model),
             layer_states: Vec::new(),
             layers_per_call,
             layer_times: LayerTimes::new(SimTime::MAX),
@@ -229,6 +244,9 @@ impl<'m> Engine<'m> {
             Event::GuardWakes { guard } => self.wake_guard(guard),
             Event::LimitWakes { limit } => self.wake_limit(limit),
             Event::QueueTimeout { request } => self.queue_timeout(request),
+            Event::RowTimeout { request } => self.row_timeout(request),
+            Event::DeadlockCheck { request } => self.deadlock_check(request),
+            Event::Redelivers { message } => self.comes_to_queue(message),
             Event::FaultStarts { .. }
             | Event::FaultEnds { .. }
             | Event::Crashes { .. }

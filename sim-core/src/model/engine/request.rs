@@ -227,6 +227,14 @@ pub(super) enum Stage {
     Ready,
     /// Waiting for the branches of its handler.
     Forked,
+    /// Waiting for a row.
+    AtRow,
+    /// Waiting for somebody else who fetches what it has not found in a cache.
+    AtCache,
+    /// Fails as soon as the event in progress is handled.
+    Fails,
+    /// Goes on with its next step as soon as the event in progress is handled.
+    GoesOn,
     /// Waiting for a worker after a call of its handler, in an asynchronous service.
     Resuming,
     /// Answered; the answer is on its way to the caller, or lost on it.

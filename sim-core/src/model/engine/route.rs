@@ -46,6 +46,12 @@ pub(in super::super) struct Route<'m> {
     pub(super) is_screened: bool,
     /// Whether its service has limits, which hear of every request that leaves.
     pub(super) has_limits: bool,
+    /// Whether its handler locks rows.
+    pub(super) locks: bool,
+    /// Whether its handler looks into caches.
+    pub(super) looks: bool,
+    /// Whether somebody hears of every request that leaves.
+    pub(super) tells_end: bool,
     /// Whether somebody may ask of its requests what is noted beside their slots.
     pub(super) has_details: bool,
     /// Whether a hedge may copy its calls.
@@ -95,6 +101,10 @@ impl<'m> Route<'m> {
             let chooses = service.balancer.draws() && service.instances > 1;
             let draws_more = chooses || loses || constant_latency.is_none();
             let is_local = model.is_task(edge.to);
+            let has_limits = !service.limits.is_empty() && !is_local;
+            let looks = endpoint.steps.iter().any(|step| matches!(step, Step::Look(_)));
+            let locks =
+                endpoint.steps.iter().any(|step| matches!(step, Step::Lock(_) | Step::Commit));
             Self {
                 layers: &edge.policy.layers,
                 steps: &endpoint.steps,
@@ -112,7 +122,10 @@ impl<'m> Route<'m> {
                 pools_per_instance: service.pools.len() as u32,
                 service: endpoint.service,
                 priority: edge.priority,
-                has_limits: !service.limits.is_empty() && !is_local,
+                has_limits,
+                locks,
+                looks,
+                tells_end: has_limits || locks || looks,
                 has_details: has_details(model, edge),
                 is_hedged: edge.policy.layers.iter().any(is_hedge),
                 has_classes: classes > 1,
@@ -167,6 +180,7 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
     let service = &model.services[endpoint.service.index()];
     let link = &model.links[edge.link.index()];
     let plain = !model.is_task(edge.to)
+        && !model.asks_what_requests_are_about()
         && constant(&link.latency).is_some()
         && link.loss == 0.0
         && matches!(*endpoint.steps, [] | [Step::Work(_)])

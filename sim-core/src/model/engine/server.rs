@@ -52,6 +52,8 @@ impl<'m> Engine<'m> {
         match state.stage {
             Stage::Working => state.step += 1,
             Stage::HeldUp => {}
+            Stage::GoesOn => return self.resume(request),
+            Stage::Fails => return self.handler_ends(request, Outcome::ServerError),
             _ => return,
         }
         self.go_on(request);
@@ -192,8 +194,8 @@ impl<'m> Engine<'m> {
             self.pools[pool].give_back();
         }
         self.instances[instance].inside -= 1;
-        if route.has_limits {
-            self.leave_limits(request, outcome);
+        if route.tells_end {
+            self.tell_end(request, outcome);
         }
         self.meters.book(route.served, |meter| {
             if had_worker {
@@ -255,6 +257,8 @@ impl<'m> Engine<'m> {
             }
             Stage::AtLimit => self.withdraw_from_limit(request),
             Stage::Forked => self.stop_branches(request),
+            Stage::AtRow => self.stop_waiting_for_row(request),
+            Stage::AtCache => self.stop_waiting_at_cache(request),
             _ => {}
         }
     }
@@ -263,10 +267,32 @@ impl<'m> Engine<'m> {
     pub(super) fn steps_out(&mut self, request: u32, outcome: Outcome) {
         self.release_worker(request);
         self.instance_of(request).inside -= 1;
-        if self.route_of(request).has_limits {
-            self.leave_limits(request, outcome);
+        if self.route_of(request).tells_end {
+            self.tell_end(request, outcome);
         }
         self.book_the_end(request, outcome);
+    }
+
+    /// Those hear who have to know when a request leaves its instance, and how it ended there.
+    #[inline(never)]
+    fn tell_end(&mut self, request: u32, outcome: Outcome) {
+        let route = self.route_of(request);
+        if route.has_limits {
+            self.leave_limits(request, outcome);
+        }
+        if route.locks {
+            self.end_transaction(request, false);
+            self.unlock_all(request);
+        }
+        if route.looks {
+            self.leaves_caches(request, outcome);
+        }
+    }
+
+    /// A request goes on as soon as the event in progress is handled.
+    pub(super) fn goes_on_soon(&mut self, request: u32) {
+        self.requests[request].stage = Stage::GoesOn;
+        self.schedule_for(request, self.now, Event::WorkDone { request });
     }
 
     /// Lets whoever waits in the pool of a request take the workers that are free.

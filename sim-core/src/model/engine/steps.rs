@@ -34,6 +34,12 @@ impl Engine<'_> {
     /// The steps of a request, or of a branch of one, have come to an end.
     #[inline]
     pub(super) fn handler_ends(&mut self, request: u32, outcome: Outcome) {
+        if outcome.is_failure()
+            && let Next::Step(step) = self.unless_something_stale_will_do(request, outcome)
+        {
+            self.requests[request].step = step;
+            return self.resume(request);
+        }
         if self.requests[request].is_branch() {
             return self.branch_ends(request, outcome);
         }
@@ -67,7 +73,12 @@ impl Engine<'_> {
                 other => match self.takes_step(request, other) {
                     Next::Step(next) => step = next,
                     Next::Waits => return None,
-                    Next::Ends(outcome) => return Some(outcome),
+                    Next::Ends(outcome) => {
+                        match self.unless_something_stale_will_do(request, outcome) {
+                            Next::Step(next) => step = next,
+                            _ => return Some(outcome),
+                        }
+                    }
                 },
             }
             self.requests[request].step = step;
@@ -101,7 +112,49 @@ impl Engine<'_> {
                 self.spawn(request, *edge);
                 after
             }
+            Step::Lock(lock) => self.lock(request, lock),
+            Step::Unlock(lock) => {
+                if let Some(Step::Lock(lock)) = self.route_of(request).steps.get(usize::from(*lock))
+                {
+                    self.unlock(request, lock);
+                }
+                after
+            }
+            Step::Commit => {
+                self.end_transaction(request, true);
+                self.unlock_all(request);
+                after
+            }
+            Step::Apply { effect, at_commit } => {
+                self.apply(request, *effect, *at_commit);
+                after
+            }
+            Step::Look(look) => self.look(request, look),
+            Step::Fill(look) => match self.route_of(request).steps.get(usize::from(*look)) {
+                Some(Step::Look(look)) => self.fill(request, look),
+                _ => after,
+            },
+            Step::Publish(broker) => self.publish(request, *broker),
+            Step::UnlessApplied { effect, otherwise } => match self.is_applied(request, *effect) {
+                true => after,
+                false => Next::Step(*otherwise),
+            },
         }
+    }
+
+    /// The handler of a request ends so, unless a cache that it has looked into has something stale
+    /// that will do.
+    #[inline(never)]
+    fn unless_something_stale_will_do(&mut self, request: u32, outcome: Outcome) -> Next {
+        let ends = Next::Ends(outcome);
+        if !self.route_of(request).looks || !outcome.is_failure() || outcome == Outcome::Deadline {
+            return ends;
+        }
+        let Some(step) = self.makes_do_with_stale(request) else { return ends };
+        self.requests[request].outcome = Outcome::Degraded;
+        let owner = self.owner_of(request);
+        self.leaves_caches(owner, outcome);
+        Next::Step(step)
     }
 
     /// Which of several ways a request takes.

@@ -109,12 +109,13 @@ impl Engine<'_> {
         // A handler's calls carry the version of the row that was last read on its behalf.
         let version = match origin {
             Origin::Handler { request } => self.details_of(request).version,
-            Origin::Client { .. } | Origin::Layer { .. } => 0,
+            Origin::Client { .. } | Origin::Broker { .. } | Origin::Layer { .. } => 0,
         };
         let generation = self.calls[call].generation;
         let details =
             Details { key, attempt, generation, version, class, queued: self.now, nested: NONE };
         self.details.put(request, details);
+        self.note_what_it_is_about(request, call, origin);
     }
 
     /// No instance may be chosen: the attempt is refused without going out.
