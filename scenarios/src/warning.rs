@@ -53,6 +53,11 @@ traps! {
     BreakerWithoutTimeout = "breaker_without_timeout",
     /// A bulkhead is wider than the pool behind it or not narrower than that before it.
     BulkheadWiderThanPool = "bulkhead_wider_than_pool",
+    /// A probe asks an endpoint that calls other services: when one of them fails, all instances are taken
+    /// for dead.
+    ProbeAsksDependencies = "probe_asks_dependencies",
+    /// A probe asks through a breaker: when that opens, an instance that is well is taken for dead.
+    ProbeThroughBreaker = "probe_through_breaker",
     /// A service looks at deadlines, but nobody who calls it tells it of one.
     DeadlineNeverSent = "deadline_never_sent",
     /// The run ends so soon after its last fault that nobody can say whether it recovers.

@@ -9,6 +9,7 @@ mod fallbacks;
 mod loops;
 mod names;
 mod patience;
+mod probes;
 mod servers;
 mod settable;
 mod silence;
@@ -55,5 +56,6 @@ pub(crate) fn model(facts: &Facts<'_>) -> Vec<Diagnostic> {
     found.extend(bulkheads::check(facts));
     found.extend(deadlines::check(facts));
     found.extend(servers::check(facts));
+    found.extend(probes::check(facts));
     found
 }

@@ -86,6 +86,8 @@ struct Call<'a> {
     links: Option<[String; 4]>,
     to: EndpointId,
     policy: Option<String>,
+    /// Of a probe: its policy, which has no name.
+    own_policy: Option<ResolvedPolicy>,
     priority: Option<u8>,
     carries: Carries,
     place: Place,
@@ -129,6 +131,7 @@ impl<'a> CallBook<'a> {
             name,
             to,
             policy: site.policy.map(str::to_owned),
+            own_policy: None,
             priority: site.priority,
             carries: site.carries,
             place: site.place,
@@ -140,6 +143,35 @@ impl<'a> CallBook<'a> {
     /// How many endpoints all services have.
     pub(super) fn endpoints(&self) -> usize {
         self.endpoints.count
+    }
+
+    /// The edge of a probe, which asks an endpoint of its own service.
+    pub(super) fn probe(
+        &mut self,
+        caller: Caller<'a>,
+        to: &str,
+        policy: ResolvedPolicy,
+        place: Place,
+    ) -> EdgeId {
+        let (to, callee, service) = self.endpoints.resolve(to);
+        let caller_name = caller.name();
+        self.calls.push(Call {
+            links: Some([
+                format!("{caller_name}->{callee}"),
+                format!("{service}->{callee}"),
+                format!("{caller_name}->{service}"),
+                format!("{service}->{service}"),
+            ]),
+            caller,
+            name: format!("{caller_name}->{callee}"),
+            to,
+            policy: None,
+            own_policy: Some(policy),
+            priority: None,
+            carries: Carries::default(),
+            place,
+        });
+        edge_id(self.calls.len() - 1)
     }
 
     /// The edge on which a handler begins background tasks of this kind.
@@ -157,6 +189,7 @@ impl<'a> CallBook<'a> {
             links: None,
             to: task,
             policy: None,
+            own_policy: None,
             priority: None,
             carries: Carries::default(),
             place,
@@ -248,7 +281,7 @@ impl<'a> CallBook<'a> {
             edges.push(EdgeSpec {
                 name: call.name.as_str().into(),
                 to: call.to,
-                policy: policy.cloned().unwrap_or_default(),
+                policy: call.own_policy.or_else(|| policy.cloned()).unwrap_or_default(),
                 link: LinkId(id(link)),
                 priority: call.priority,
                 substitutes,

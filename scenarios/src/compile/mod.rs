@@ -6,6 +6,7 @@ mod faults;
 mod handlers;
 mod load;
 mod pools;
+mod probes;
 mod rows;
 mod services;
 mod stores;
@@ -85,6 +86,7 @@ impl<'a> Compiler<'a, '_> {
         (model.services, model.endpoints) = self.services(&mut calls, &mut rows_used);
         let sites;
         model.brokers = self.brokers(&mut calls);
+        model.probes = self.probes(&mut calls);
         (model.edges, model.links, sites, model.carried) = calls.finish(self);
         model.faults = self.faults(&model, &sites);
         self.check_counts(&model);

@@ -31,7 +31,7 @@ pub(crate) use name::{
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;
 pub(crate) use run::Run;
-pub(crate) use service::{Bounds, Endpoint, Pool, Queue, Row, Service};
+pub(crate) use service::{Bounds, Endpoint, Liveness, Pool, Probes, Queue, Row, Service};
 pub(crate) use store::{Broker, Cache, Effect, Store};
 pub(crate) use variant::{Expect, Report, Variant};
 

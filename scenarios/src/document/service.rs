@@ -6,7 +6,7 @@ use serde::Deserialize;
 use sim_core::kernel::SimDuration;
 use sim_core::model::spec::{ColdStart, Deadlines, Overrun, ServiceMode};
 use sim_core::policy::balancing::Balancing;
-use sim_core::policy::{ServerLimit, Shedding};
+use sim_core::policy::{HealthCheck, ServerLimit, Shedding};
 
 use super::Step;
 
@@ -48,6 +48,10 @@ pub(crate) struct Service {
     /// How slowly an instance starts after a restart; if not given, it starts warm.
     #[serde(default)]
     pub(crate) cold_start: Option<ColdStart>,
+    /// What those ask who want to know whether an instance is well, and whether it is restarted if
+    /// not.
+    #[serde(default)]
+    pub(crate) probes: Option<Probes>,
     /// What it makes of the deadlines that its requests come with.
     #[serde(default)]
     pub(crate) deadlines: Deadlines,
@@ -56,6 +60,47 @@ pub(crate) struct Service {
     /// "10ms" and 40 others inside, work of 1 s takes 1.41 s.
     #[serde(default)]
     pub(crate) contention: SimDuration,
+}
+
+/// What those ask who want to know whether an instance is well, and what they do.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Probes {
+    /// The endpoint of the service that health checks of the balancer ask: it waits for a worker, works
+    /// and calls as any request does there, and ends well or not within the check's timeout. If not
+    /// given, they see only whether the process of the instance answers.
+    #[serde(default)]
+    pub(crate) readiness: Option<String>,
+    /// Who restarts an instance that does not answer; nobody if not given.
+    #[serde(default)]
+    pub(crate) liveness: Option<Liveness>,
+}
+
+/// A probe that restarts an instance which fails it, with all that is in it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Liveness {
+    /// How often it asks, and after how many failures it restarts.
+    pub(crate) check: HealthCheck,
+    /// The endpoint that it asks; if not given, it sees only whether the process answers.
+    #[serde(default)]
+    pub(crate) endpoint: Option<String>,
+    /// How long an instance is down that is restarted.
+    #[serde(default = "ten_seconds")]
+    pub(crate) restart: SimDuration,
+    /// The share of the instances that may be down, 0 to 1: no restart takes more away. All of them
+    /// if not given, as in Kubernetes.
+    #[serde(default = "all")]
+    #[schemars(range(min = 0, max = 1))]
+    pub(crate) at_most_down: f64,
+}
+
+fn ten_seconds() -> SimDuration {
+    SimDuration::from_secs(10)
+}
+
+fn all() -> f64 {
+    1.0
 }
 
 /// An endpoint of a service.

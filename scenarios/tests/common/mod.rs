@@ -58,3 +58,10 @@ pub(crate) fn goodput(record: &RunRecord, name: &str) -> u64 {
 pub(crate) fn retries(record: &RunRecord, name: &str) -> u64 {
     subject(record, name).slices.iter().map(|slice| slice.retries).sum()
 }
+
+/// What is warned of in a file that is right.
+pub(crate) fn warnings(text: &str) -> String {
+    let loaded = load("some.toml", text.as_bytes(), &NoFiles, &[]);
+    let (_, warnings) = loaded.unwrap_or_else(|wrong| panic!("{wrong}"));
+    warnings.to_string()
+}

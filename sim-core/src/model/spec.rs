@@ -17,6 +17,7 @@ pub use super::store::StoreSpec;
 use super::workload::Load;
 use crate::kernel::sample::Keys;
 use crate::kernel::{Distribution, SimDuration, SimTime};
+use crate::policy::HealthCheck;
 use crate::policy::balancing::Balancing;
 use crate::policy::{ResolvedPolicy, ServerLimit, Shedding};
 
@@ -78,6 +79,8 @@ pub struct Model {
     pub caches: Vec<CacheSpec>,
     /// Where handlers publish messages.
     pub brokers: Vec<BrokerSpec>,
+    /// Services whose probes ask an endpoint, or restart instances.
+    pub probes: Vec<ProbeSpec>,
     /// What is injected.
     pub faults: Vec<FaultSpec>,
     /// When a run is given up as running away.
@@ -90,6 +93,15 @@ impl Model {
     pub fn is_task(&self, endpoint: EndpointId) -> bool {
         let service = self.endpoints[endpoint.index()].service;
         !self.services[service.index()].endpoints.contains(&endpoint)
+    }
+
+    /// Whether an edge is a probe, which asks an instance that no balancer chooses.
+    pub fn is_probe(&self, edge: &EdgeSpec) -> bool {
+        let is_it = |other: EdgeId| self.edges[other.index()].name == edge.name;
+        let edges = |probe: &ProbeSpec| {
+            [probe.readiness, probe.liveness.as_ref().and_then(|liveness| liveness.edge)]
+        };
+        self.probes.iter().flat_map(edges).flatten().any(is_it)
     }
 
     /// Whether anybody asks what a request is about.
@@ -181,6 +193,31 @@ pub enum Per {
     Call,
     /// Each key that calls are about.
     Key,
+}
+
+/// What the probes of a service ask, and what they do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProbeSpec {
+    /// The service.
+    pub service: ServiceId,
+    /// The call that a health check of its balancer is: a deep one. `None` sees only whether the process
+    /// of the instance answers.
+    pub readiness: Option<EdgeId>,
+    /// Who restarts an instance that does not answer.
+    pub liveness: Option<Liveness>,
+}
+
+/// A probe that restarts an instance which fails it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Liveness {
+    /// How often it asks, and what it makes of the answers.
+    pub check: HealthCheck,
+    /// The call that it is; `None` sees only whether the process of the instance answers.
+    pub edge: Option<EdgeId>,
+    /// How long an instance is down that is restarted.
+    pub restart: SimDuration,
+    /// The share of the instances that may be down, 0 to 1: no restart takes more away.
+    pub at_most_down: f64,
 }
 
 /// A service: instances behind a balancer.

@@ -56,7 +56,7 @@ impl Engine<'_> {
         let around = match origin {
             Origin::Handler { request } => self.about(request),
             Origin::Broker { message } => self.about_message(message),
-            Origin::Client { .. } | Origin::Layer { .. } => {
+            Origin::Client { .. } | Origin::Probe { .. } | Origin::Layer { .. } => {
                 About { intent: lineage(key, self.sites[edge.index()], 0), ..About::NOTHING }
             }
         };

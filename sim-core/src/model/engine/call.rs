@@ -38,7 +38,7 @@ impl<'m> Engine<'m> {
             }
             // Before the call goes anywhere: it may end at once.
             Origin::Handler { request } => self.details.at(request).nested = call,
-            Origin::Broker { .. } | Origin::Layer { .. } => {}
+            Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => {}
         }
         self.go_inward(call, 0);
     }
@@ -440,6 +440,9 @@ impl<'m> Engine<'m> {
             }
             Origin::Handler { request } => self.handler_was_answered(request, outcome),
             Origin::Broker { message } => self.delivery_ends(message, outcome),
+            Origin::Probe { of_life, service, instance } => {
+                self.probe_ends(of_life, service, instance, outcome);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is remembered of a call in progress, and of it by each layer.
 
-use super::super::spec::{ClientId, EdgeId};
+use super::super::spec::{ClientId, EdgeId, ServiceId};
 use super::request::NONE;
 use super::slab::{Beside, Slab, Slotted};
 use crate::kernel::{SimDuration, SimTime, Timer};
@@ -92,6 +92,8 @@ pub(super) enum Origin {
     Handler { request: u32 },
     /// A broker, which delivers a message.
     Broker { message: u32 },
+    /// A probe of an instance, whose health or life depends on the answer.
+    Probe { of_life: bool, service: ServiceId, instance: u32 },
     /// A layer of another call: a hedge its copies, a fallback a call to somebody else.
     Layer { call: u32, layer: u8 },
 }

@@ -94,9 +94,7 @@ impl Engine<'_> {
                 Origin::Handler { request } if self.passes_deadlines_on(request) => {
                     return ends.min(self.deadlines.of_requests[request as usize]);
                 }
-                Origin::Handler { .. } | Origin::Client { .. } | Origin::Broker { .. } => {
-                    return ends;
-                }
+                _ => return ends,
             }
         }
     }

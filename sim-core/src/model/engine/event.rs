@@ -45,6 +45,8 @@ pub(super) enum Event {
     HealthCheck { service: u16, instance: u32 },
     /// An instance that was asked answers after a while, or has been silent for too long.
     HealthCheckEnds { well: bool, service: u16, instance: u32 },
+    /// An instance is asked whether it is alive.
+    LivenessProbe { service: u16, instance: u32 },
     /// An instance may be up again.
     Restarts { service: u16, instance: u32 },
 }

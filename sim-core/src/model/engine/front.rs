@@ -164,6 +164,7 @@ pub(super) fn affinity(origin: Origin, details: &Beside<Details>) -> u64 {
         Origin::Client { client, user } => u64::from(client.0) << 32 | u64::from(user),
         Origin::Handler { request } => details[request].key,
         Origin::Broker { message } => u64::from(message),
+        Origin::Probe { instance, .. } => u64::from(instance),
         Origin::Layer { call, .. } => u64::from(call),
     }
 }

@@ -2,11 +2,12 @@
 
 use super::super::spec::{Model, ServiceId, ServiceSpec};
 use super::Engine;
+use super::calls::Origin;
 use super::event::Event;
 use super::front::Front;
 use super::injection::Hit;
-use crate::kernel::SimTime;
-use crate::kernel::draw::Component;
+use crate::kernel::draw::{Component, lineage};
+use crate::kernel::{SimDuration, SimTime};
 use crate::policy::HealthChecker;
 
 /// The health checks of all services.
@@ -72,6 +73,11 @@ impl Engine<'_> {
             site: self.health.sites[service.index()],
             attempt: checked.begun,
         };
+        if let Some(edge) = self.probes_of(service).and_then(|probes| probes.readiness) {
+            let key = lineage(hit.key, hit.site, hit.attempt);
+            let origin = Origin::Probe { of_life: false, service, instance };
+            return self.start_call(edge, key, origin, SimDuration::ZERO);
+        }
         let up = self.instances[(self.first_instances[service.index()] + instance) as usize].up;
         if !up || self.injection.turns_away(self.model, hit, now).is_some() {
             return self.hear_of_health(service, instance, false);

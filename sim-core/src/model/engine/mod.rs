@@ -25,6 +25,7 @@ mod health;
 mod injection;
 mod instance;
 mod limits;
+mod liveness;
 mod locks;
 mod lookahead;
 mod meter;
@@ -94,6 +95,7 @@ pub(super) struct Engine<'m> {
     rows: Vec<u32>,
     guards: Guards,
     health: HealthChecks,
+    liveness: liveness::Lives,
     deadlines: Deadlines,
     server_limits: limits::Limits<'m>,
     injection: Injection,
@@ -170,6 +172,7 @@ impl<'m> Engine<'m> {
             rows: vec![0; model.rows.len()],
             guards: Guards::new(model, seed),
             health: HealthChecks::new(model),
+            liveness: liveness::Lives::new(model),
             deadlines: Deadlines::new(routes),
             server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
@@ -192,6 +195,7 @@ impl<'m> Engine<'m> {
         self.schedule_faults();
         self.schedule_sweeps();
         self.schedule_health_checks();
+        self.schedule_liveness_probes();
         self.start_users();
         for source in 0..self.sources.len() {
             self.schedule_arrival(source as u16);
@@ -253,6 +257,7 @@ impl<'m> Engine<'m> {
             | Event::Sweeps { .. }
             | Event::HealthCheck { .. }
             | Event::HealthCheckEnds { .. }
+            | Event::LivenessProbe { .. }
             | Event::Restarts { .. } => self.handle_rare(event),
         }
     }
@@ -278,6 +283,9 @@ impl<'m> Engine<'m> {
             }
             Event::HealthCheckEnds { well, service, instance } => {
                 self.hear_of_health(ServiceId(service), instance, well);
+            }
+            Event::LivenessProbe { service, instance } => {
+                self.liveness_probe(ServiceId(service), instance);
             }
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
             _ => {}
@@ -368,10 +376,10 @@ impl<'m> Engine<'m> {
             let counted: u32 =
                 instances.by_ref().take(spec.instances as usize).map(|i| i.inside).sum();
             assert_eq!(counted as usize, open.iter().filter(inside).count());
-            let is_task = |r: &&Request| self.routes[r.edge.index()].is_local;
+            let is_watched = |r: &&Request| self.routes[r.edge.index()].is_watched;
             let sent = |r: &&Request| {
                 let alive = r.stage != Stage::Dead && !r.is_closed();
-                served_by(r) == service && alive && !r.is_branch() && !is_task(r)
+                served_by(r) == service && alive && !r.is_branch() && is_watched(r)
             };
             let outstanding = open.iter().filter(sent).count() as u32;
             assert_eq!(self.fronts[index].outstanding().unwrap_or(outstanding), outstanding);

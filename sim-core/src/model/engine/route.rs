@@ -101,6 +101,7 @@ impl<'m> Route<'m> {
             let chooses = service.balancer.draws() && service.instances > 1;
             let draws_more = chooses || loses || constant_latency.is_none();
             let is_local = model.is_task(edge.to);
+            let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;
             let looks = endpoint.steps.iter().any(|step| matches!(step, Step::Look(_)));
             let locks =
@@ -138,7 +139,7 @@ impl<'m> Route<'m> {
                 is_tied: edge.policy.layers.iter().any(is_tied),
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
-                is_watched: Front::is_watched(service) && !is_local,
+                is_watched: Front::is_watched(service) && !is_local && !is_probe,
                 is_local,
                 draws: draws_more || draws_demand,
                 draws_more,
@@ -180,6 +181,7 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
     let service = &model.services[endpoint.service.index()];
     let link = &model.links[edge.link.index()];
     let plain = !model.is_task(edge.to)
+        && !model.is_probe(edge)
         && !model.asks_what_requests_are_about()
         && constant(&link.latency).is_some()
         && link.loss == 0.0

@@ -66,11 +66,15 @@ impl Engine<'_> {
             }
             _ => (&DrawBlock::UNUSED, None),
         };
-        let chosen = self.fronts[route.service.index()].choose(
-            self.now,
-            || affinity(origin, &self.details),
-            &mut block.slot(Slot::Branch),
-        );
+        let chosen = match origin {
+            // Whoever probes an instance asks that one.
+            Origin::Probe { instance, .. } => Some(instance),
+            _ => self.fronts[route.service.index()].choose(
+                self.now,
+                || affinity(origin, &self.details),
+                &mut block.slot(Slot::Branch),
+            ),
+        };
         let Some(instance) = chosen else { return self.finds_no_instance(call, edge) };
         let now = self.now;
         let demand = match (demand, route.first_demand) {
@@ -109,7 +113,7 @@ impl Engine<'_> {
         // A handler's calls carry the version of the row that was last read on its behalf.
         let version = match origin {
             Origin::Handler { request } => self.details_of(request).version,
-            Origin::Client { .. } | Origin::Broker { .. } | Origin::Layer { .. } => 0,
+            _ => 0,
         };
         let generation = self.calls[call].generation;
         let details =

@@ -33,7 +33,7 @@ impl Engine<'_> {
         let edge = self.calls[call].edge;
         self.routes[edge.index()].priority.unwrap_or_else(|| match self.who_calls(call) {
             Origin::Handler { request } => self.details[request].class,
-            Origin::Client { .. } | Origin::Broker { .. } | Origin::Layer { .. } => 0,
+            _ => 0,
         })
     }
 

@@ -288,7 +288,7 @@ impl Engine<'_> {
             (Scope::Shared, _) | (Scope::Caller, Origin::Client { .. }) => 0,
             (Scope::Client, Origin::Client { user, .. }) => user % count,
             (_, Origin::Handler { request }) => self.requests[request].instance % count,
-            (_, Origin::Broker { .. } | Origin::Layer { .. }) => 0,
+            _ => 0,
         }
     }
 
