@@ -5,6 +5,7 @@ mod data;
 mod faults;
 mod handlers;
 mod load;
+mod machines;
 mod pools;
 mod probes;
 mod rows;
@@ -87,6 +88,7 @@ impl<'a> Compiler<'a, '_> {
         let sites;
         model.brokers = self.brokers(&mut calls);
         model.probes = self.probes(&mut calls);
+        model.machines = self.machines();
         (model.edges, model.links, sites, model.carried) = calls.finish(self);
         model.faults = self.faults(&model, &sites);
         self.check_counts(&model);

@@ -26,12 +26,12 @@ pub(crate) use handler::{
 };
 pub(crate) use name::{
     BrokerName, CacheName, Callee, ClientName, EffectName, ExpectationText, FileName, LinkName,
-    PolicyName, RowName, ServiceName, StoreName, VariantName,
+    MachineName, PolicyName, RowName, ServiceName, StoreName, VariantName,
 };
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;
 pub(crate) use run::Run;
-pub(crate) use service::{Bounds, Endpoint, Liveness, Pool, Probes, Queue, Row, Service};
+pub(crate) use service::{Bounds, Endpoint, Liveness, Machine, Pool, Probes, Queue, Row, Service};
 pub(crate) use store::{Broker, Cache, Effect, Store};
 pub(crate) use variant::{Expect, Report, Variant};
 
@@ -58,6 +58,10 @@ pub(crate) struct Document {
     /// The services, by name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 1_000))]
     pub(crate) services: IndexMap<String, Service>,
+    /// The machines that services run on, by name.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) machines: IndexMap<String, Machine>,
     /// The policies of calls, by name.
     #[serde(default)]
     #[schemars(extend("maxProperties" = 1_000))]

@@ -43,6 +43,8 @@ names! {
     LinkName = "link",
     /// A versioned row.
     RowName = "row",
+    /// A kind of machines.
+    MachineName = "machine",
     /// A store.
     StoreName = "store",
     /// An effect.

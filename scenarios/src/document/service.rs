@@ -8,7 +8,7 @@ use sim_core::model::spec::{ColdStart, Deadlines, Overrun, ServiceMode};
 use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{HealthCheck, ServerLimit, Shedding};
 
-use super::Step;
+use super::{MachineName, Step};
 
 /// A service: instances behind a balancer. One of `steps` and `endpoints` says what it does.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -48,6 +48,18 @@ pub(crate) struct Service {
     /// How slowly an instance starts after a restart; if not given, it starts warm.
     #[serde(default)]
     pub(crate) cold_start: Option<ColdStart>,
+    /// The machines that its instances run on, one of `machines`, in turn; what they work on is done
+    /// there, at the pace that is left to them. If not given, work takes its time whoever else works.
+    #[serde(default)]
+    pub(crate) runs_on: Option<MachineName>,
+    /// Of the machine: how many of its cores an instance may use at most (a CPU limit); as many as there
+    /// are if not given.
+    #[serde(default)]
+    pub(crate) cpu_limit: Option<f64>,
+    /// Of the machine: the weight of an instance where cores are short (CPU shares). If not given, one for
+    /// each of its requests that work.
+    #[serde(default)]
+    pub(crate) cpu_shares: Option<f64>,
     /// What those ask who want to know whether an instance is well, and whether it is restarted if
     /// not.
     #[serde(default)]
@@ -160,4 +172,25 @@ pub(crate) struct Row {}
 
 fn one() -> u32 {
     1
+}
+
+/// A kind of machines, whose processors all share who work on them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Machine {
+    /// How many there are.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) count: u32,
+    /// How many cores each has: not more requests than that work at full speed; more share them (processor
+    /// sharing).
+    #[serde(default = "one_core")]
+    pub(crate) cores: f64,
+    /// How fast a core is: 1 does a second of service demand in a second.
+    #[serde(default = "one_core")]
+    pub(crate) speed: f64,
+}
+
+fn one_core() -> f64 {
+    1.0
 }

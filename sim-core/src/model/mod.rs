@@ -5,6 +5,7 @@ pub mod cache;
 mod engine;
 pub mod fault;
 pub mod handler;
+pub mod machine;
 pub mod profile;
 pub mod record;
 pub mod spec;

@@ -13,6 +13,7 @@ pub use super::broker::BrokerSpec;
 pub use super::cache::CacheSpec;
 use super::fault::Fault;
 pub use super::handler::Step;
+pub use super::machine::MachineSpec;
 pub use super::store::StoreSpec;
 use super::workload::Load;
 use crate::kernel::sample::Keys;
@@ -79,6 +80,8 @@ pub struct Model {
     pub caches: Vec<CacheSpec>,
     /// Where handlers publish messages.
     pub brokers: Vec<BrokerSpec>,
+    /// The machines that services share.
+    pub machines: Vec<MachineSpec>,
     /// Services whose probes ask an endpoint, or restart instances.
     pub probes: Vec<ProbeSpec>,
     /// What is injected.
@@ -93,6 +96,12 @@ impl Model {
     pub fn is_task(&self, endpoint: EndpointId) -> bool {
         let service = self.endpoints[endpoint.index()].service;
         !self.services[service.index()].endpoints.contains(&endpoint)
+    }
+
+    /// The kind of machines that a service runs on, if it shares any.
+    pub fn machine_of(&self, service: ServiceId) -> Option<&MachineSpec> {
+        let runs = |machine: &&MachineSpec| machine.tenants.iter().any(|t| t.service == service);
+        self.machines.iter().find(runs)
     }
 
     /// Whether an edge is a probe, which asks an instance that no balancer chooses.

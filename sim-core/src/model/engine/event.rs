@@ -25,6 +25,8 @@ pub(super) enum Event {
     RowTimeout { request: u32 },
     /// A store looks whether a request that waits for a row waits in a circle.
     DeadlockCheck { request: u32 },
+    /// Somebody who works on a machine is done.
+    MachineTurns { machine: u32 },
     /// A message whose delivery has failed stands in its queue again.
     Redelivers { message: u32 },
     /// The time has come that a limit of a server wanted to be woken at.

@@ -28,6 +28,7 @@ mod limits;
 mod liveness;
 mod locks;
 mod lookahead;
+mod machines;
 mod meter;
 mod request;
 mod route;
@@ -77,6 +78,7 @@ pub(super) struct Engine<'m> {
     effects: effects::Effects,
     caches: caches::Caches,
     brokers: brokers::Brokers,
+    machines: machines::Machines,
     /// The states of the layers of a call, `layers_per_call` a slot of `calls`.
     layer_states: Vec<LayerState>,
     layers_per_call: usize,
@@ -167,6 +169,7 @@ impl<'m> Engine<'m> {
                     (0..s.instances).flat_map(|_| s.pools.iter().map(|p| Pool::new(p, classes)))
                 })
                 .collect(),
+            machines: machines::Machines::new(model, &first_instances),
             first_instances,
             first_pools,
             rows: vec![0; model.rows.len()],
@@ -250,6 +253,7 @@ impl<'m> Engine<'m> {
             Event::QueueTimeout { request } => self.queue_timeout(request),
             Event::RowTimeout { request } => self.row_timeout(request),
             Event::DeadlockCheck { request } => self.deadlock_check(request),
+            Event::MachineTurns { machine } => self.machine_turns(machine),
             Event::Redelivers { message } => self.comes_to_queue(message),
             Event::FaultStarts { .. }
             | Event::FaultEnds { .. }

@@ -221,6 +221,10 @@ pub(super) enum Stage {
     HeldUp,
     /// Working on a step.
     Working,
+    /// Working on a step, on a machine that it shares with others.
+    Sharing,
+    /// Done with that, and about to go on.
+    Turned,
     /// Waiting for a call of its handler.
     Calling,
     /// A branch that has not begun.

@@ -31,6 +31,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) contention: SimDuration,
     /// Whether work takes its demand, whatever the state of the instance.
     pub(super) is_plain: bool,
+    /// Whether it is done on a machine that others work on, too.
+    pub(super) is_on_machine: bool,
     /// What is measured at its service and its endpoint.
     pub(super) served: Subjects,
     /// The first instance of its service among those of all services.
@@ -101,6 +103,7 @@ impl<'m> Route<'m> {
             let chooses = service.balancer.draws() && service.instances > 1;
             let draws_more = chooses || loses || constant_latency.is_none();
             let is_local = model.is_task(edge.to);
+            let is_on_machine = model.machine_of(endpoint.service).is_some();
             let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;
             let looks = endpoint.steps.iter().any(|step| matches!(step, Step::Look(_)));
@@ -116,7 +119,10 @@ impl<'m> Route<'m> {
                 overrun: service.overrun,
                 cold_start: service.cold_start,
                 contention: service.contention,
-                is_plain: service.cold_start.is_none() && service.contention.is_zero(),
+                is_plain: service.cold_start.is_none()
+                    && service.contention.is_zero()
+                    && !is_on_machine,
+                is_on_machine,
                 served: Subjects::of(model, edge.to, endpoints[edge.to.index()]),
                 first_instance: first_instances[endpoint.service.index()],
                 first_pool: first_pools[endpoint.service.index()] + u32::from(endpoint.pool),

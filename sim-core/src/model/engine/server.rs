@@ -82,7 +82,11 @@ impl<'m> Engine<'m> {
         }
         // What the others inside add, the one that begins included.
         let added = route.contention.saturating_mul(instance.inside.into());
-        self.works_for(request, demand.saturating_add(added), slowness);
+        let demand = demand.saturating_add(added);
+        if route.is_on_machine {
+            return self.works_on_machine(request, demand.as_nanos() as f64 * slowness);
+        }
+        self.works_for(request, demand, slowness);
     }
 
     /// The demand of the step that is next.
@@ -256,6 +260,7 @@ impl<'m> Engine<'m> {
                 self.drop_call(nested);
             }
             Stage::AtLimit => self.withdraw_from_limit(request),
+            Stage::Sharing => self.stop_working_on_machine(request),
             Stage::Forked => self.stop_branches(request),
             Stage::AtRow => self.stop_waiting_for_row(request),
             Stage::AtCache => self.stop_waiting_at_cache(request),

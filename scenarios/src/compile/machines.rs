@@ -1,0 +1,66 @@
+//! Machines, and who runs on them.
+
+use sim_core::model::machine::Tenant;
+use sim_core::model::spec::{MachineSpec, ServiceId};
+
+use super::{Compiler, id};
+use crate::document::Service;
+use crate::tree::Place;
+
+impl Compiler<'_, '_> {
+    pub(super) fn machines(&mut self) -> Vec<MachineSpec> {
+        let document = self.document;
+        for (name, service) in &document.services {
+            self.check_share_of_machine(service, &Place::keys(["services", name]));
+        }
+        let mut machines = Vec::new();
+        for (name, machine) in &document.machines {
+            let place = Place::keys(["machines", name]);
+            for (key, value) in [("cores", machine.cores), ("speed", machine.speed)] {
+                self.check_above_zero(&place.key(key), value);
+            }
+            machines.push(MachineSpec {
+                name: name.as_str().into(),
+                count: machine.count,
+                cores: machine.cores,
+                speed: machine.speed,
+                tenants: tenants(document.services.values(), name),
+            });
+        }
+        machines
+    }
+
+    fn check_share_of_machine(&mut self, service: &Service, place: &Place) {
+        let shares = [("cpu_limit", service.cpu_limit), ("cpu_shares", service.cpu_shares)];
+        for (key, value) in shares.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            let place = place.key(key);
+            self.check_above_zero(&place, value);
+            if service.runs_on.is_none() {
+                self.error(
+                    &place,
+                    format!("`{key}` is of a machine, and the service runs on none"),
+                )
+                .helps
+                .push("say where: `runs_on = …`, with `[machines.X]`".to_owned());
+            }
+        }
+    }
+
+    fn check_above_zero(&mut self, place: &Place, value: f64) {
+        if !(value > 0.0 && value.is_finite()) {
+            self.error(place, "must be a finite number above 0");
+        }
+    }
+}
+
+/// Those who run on machines of this name.
+fn tenants<'s>(services: impl Iterator<Item = &'s Service>, machine: &str) -> Vec<Tenant> {
+    let runs_there = |service: &Service| service.runs_on.as_ref().is_some_and(|m| m.0 == machine);
+    let there = services.enumerate().filter(|(_, service)| runs_there(service));
+    let tenant = |(index, service): (usize, &Service)| Tenant {
+        service: ServiceId(id(index)),
+        limit: service.cpu_limit,
+        weight: service.cpu_shares,
+    };
+    there.map(tenant).collect()
+}

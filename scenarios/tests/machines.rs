@@ -1,0 +1,98 @@
+//! Machines that services share, from the file to what is measured.
+
+#![allow(clippy::unwrap_used, reason = "what a test needs it may unwrap")]
+
+mod common;
+
+use common::{count, ended, mean_response_ms, run, wrong};
+use sim_core::policy::Outcome;
+
+fn shared(rest: &str) -> String {
+    format!(
+        r#"
+title = "Machines"
+run = {{ length = "100.5s", replications = 1 }}
+allow = ["unused_service"]
+clients.shop = {{ load = {{ open = {{ rate = "1/s", arrivals = "paced" }} }}, call = {{ to = "api" }} }}
+{rest}
+"#
+    )
+}
+
+#[test]
+fn those_who_work_at_a_time_share_the_cores() {
+    let text = |cores: u32| {
+        shared(&format!(
+            r#"machines.node = {{ cores = {cores} }}
+               [services.api]
+               runs_on = "node"
+               steps = [{{ parallel = {{ branches = [[{{ work = "300ms" }}], [{{ work = "100ms" }}]] }} }}]"#
+        ))
+    };
+    // Side by side for 200 ms, then the longer one alone for 200 ms; or each on a core of its own.
+    assert_eq!(mean_response_ms(&run(&text(1)), "shop"), 400.0);
+    assert_eq!(mean_response_ms(&run(&text(2)), "shop"), 300.0);
+}
+
+#[test]
+fn a_neighbour_that_never_stops_takes_its_share_unless_it_is_limited() {
+    let text = |limit: &str| {
+        shared(&format!(
+            r#"machines.node = {{ cores = 1 }}
+               services.api = {{ runs_on = "node", steps = [{{ work = "100ms" }}] }}
+               [services.batch]
+               runs_on = "node"
+               {limit}
+               steps = [{{ work = "1000s" }}]
+               [clients.operator]
+               load = {{ closed = {{ users = 4, start = "synchronized" }} }}
+               call = {{ to = "batch" }}"#
+        ))
+    };
+    // One of five; one of two groups of the same weight; what a limit of 0.2 cores leaves.
+    assert_eq!(mean_response_ms(&run(&text("")), "shop"), 500.0);
+    let weights =
+        text("cpu_shares = 1.0").replace("\"node\", steps", "\"node\", cpu_shares = 1.0, steps");
+    assert_eq!(mean_response_ms(&run(&weights), "shop"), 200.0);
+    assert_eq!(mean_response_ms(&run(&text("cpu_limit = 0.2")), "shop"), 125.0);
+}
+
+#[test]
+fn instances_are_placed_in_turn_and_what_dies_works_no_more() {
+    let text = shared(
+        r#"machines.node = { count = 2, cores = 1 }
+           services.api = { instances = 4, runs_on = "node", steps = [{ work = "1500ms" }] }
+           [[faults]]
+           name = "dies"
+           at = "50.5s"
+           for = "10s"
+           on = { service = "api" }
+           fault = { crash = {} }"#,
+    );
+    let record = run(&text);
+    // One a second in turn, two machines: nobody shares, though each works for longer than a second.
+    assert_eq!(ended(&record, "shop", Outcome::Reset), 2);
+    // Two are still at work at the end.
+    assert_eq!(ended(&record, "api", Outcome::Ok) + 2 + 10, count(&record, "api") - 2);
+    let alive: f64 = mean_response_ms(&record, "api");
+    assert!(alive < 1_500.0, "{alive}");
+    let one = run(&text.replace("count = 2", "count = 1"));
+    assert!(ended(&one, "api", Outcome::Ok) < ended(&record, "api", Outcome::Ok));
+}
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    let says = |text: &str, what: &str| {
+        let said = wrong(&shared(text));
+        assert!(said.contains(what), "{said}");
+    };
+    says("services.api = { cpu_limit = 1.0, steps = [] }", "the service runs on none");
+    says(
+        "machines.node = {}\nservices.api = { runs_on = \"nod\", steps = [] }",
+        "did you mean `node`",
+    );
+    says(
+        "machines.node = { cores = 0.0 }\nservices.api = { runs_on = \"node\", steps = [] }",
+        "must be a finite number above 0",
+    );
+}
