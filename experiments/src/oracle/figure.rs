@@ -39,6 +39,20 @@ pub(super) fn figure(name: &str, servers: f64, mean_demand_s: f64) -> Option<Rea
             let began = pool.service.waiting_time_count;
             over(seconds(pool.service.waiting_time_sum_ns as f64), began as f64)
         }),
+        "E_W_given_size_x" => read(|pool| {
+            let served = pool.service.outcomes.of(Outcome::Ok);
+            over(seconds(pool.service.response_time_sum_ns as f64), served as f64)
+        }),
+        "P_wait" => read(|pool| {
+            // Whoever leaves has waited, too.
+            let left = pool.service.outcomes.of(Outcome::RejectedShed) as f64;
+            let began = pool.service.waiting_time_count as f64;
+            over(pool.waiting.fraction_above(0)? * began + left, began + left)
+        }),
+        "P_abandon" => read(|pool| {
+            let left = pool.service.outcomes.of(Outcome::RejectedShed);
+            over(left as f64, pool.service.ended() as f64)
+        }),
         "ErlangC" => read(|pool| pool.waiting.fraction_above(0)),
         "P_block" | "ErlangB" => read(|pool| {
             let blocked = pool.service.outcomes.of(Outcome::Overflow);

@@ -4,7 +4,9 @@ use serde_json::json;
 use sim_core::kernel::sample::{Exponential, LogNormal};
 use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::fault::{Errors, Fault};
-use sim_core::policy::{Layer, Outcome, Policy, ResolvedPolicy};
+use sim_core::policy::shedding::End;
+use sim_core::policy::shedding::patience::Patience;
+use sim_core::policy::{Layer, Outcome, Policy, ResolvedPolicy, Shedding};
 
 use super::station::{Station, poisson, users};
 
@@ -23,7 +25,7 @@ impl Parameters {
     }
 
     pub(super) fn servers(&self) -> f64 {
-        self.get("c").unwrap_or(1.0)
+        self.get("c").or(self.get("n")).unwrap_or(1.0)
     }
 
     pub(super) fn mean_demand_s(&self) -> f64 {
@@ -53,6 +55,13 @@ impl Parameters {
         }
         if let Some(users) = self.get("N") {
             return 100.0 * (self.get("think_Z").unwrap_or(0.0) + users * demand);
+        }
+        if self.get("theta").is_some() {
+            // Whoever leaves takes the memory along: of any load.
+            return 100.0 * demand;
+        }
+        if self.get("ES").is_some() && self.get("scv").is_none() {
+            return 40.0 * demand; // Nobody waits for anybody, but the longest stay long.
         }
         let load = self.requests_per_s() * demand / self.servers();
         let slack = match self.get("K") {
@@ -114,6 +123,34 @@ pub(super) fn closed(p: &Parameters) -> Option<Station> {
         servers: Some(p.servers() as u32),
         ..Station::of(load, exponential(p.get("S")?)?)
     })
+}
+
+/// M/M/1-PS: all that are there share the server.
+pub(super) fn sharing(p: &Parameters) -> Option<Station> {
+    Some(Station { shares: true, ..open(p)? })
+}
+
+/// M/D/1-PS with jobs of the size `x` at the same load: how long a job takes depends on its own size and
+/// on the load, whatever the sizes of the others.
+pub(super) fn sharing_alike(p: &Parameters) -> Option<Station> {
+    let size = p.get("x")?;
+    let demand = Distribution::Constant(seconds(size));
+    let load = poisson(p.get("lam")? * p.mean_demand_s() / size);
+    Some(Station { shares: true, ..Station::of(load, demand) })
+}
+
+/// M/G/∞: nobody waits for anybody; lognormal with a large variance, since the number there knows nothing
+/// of it.
+pub(super) fn unlimited(p: &Parameters) -> Option<Station> {
+    let demand = LogNormal::of_mean(seconds(p.get("ES")?), 1.0).ok()?;
+    let load = poisson(p.get("lam")?);
+    Some(Station { servers: None, ..Station::of(load, Distribution::LogNormal(demand)) })
+}
+
+/// Erlang-A: who waits leaves the queue when its patience is at an end.
+pub(super) fn abandoning(p: &Parameters) -> Option<Station> {
+    let patience = Patience { patience: exponential(1.0 / p.get("theta")?)?, serve: End::Oldest };
+    Some(Station { shedding: Some(Shedding::Patience(patience)), ..open(p)? })
 }
 
 /// Clients that leave after a time, and a server that is not told and works all the same.

@@ -11,7 +11,8 @@ use super::Validation;
 use super::case::{self, Case, Effort};
 use super::figure::figure;
 use super::parameters::{
-    Parameters, closed, general, hedged, impatient, loss, open, retrying, retrying_loss, unhedged,
+    Parameters, abandoning, closed, general, hedged, impatient, loss, open, retrying,
+    retrying_loss, sharing, sharing_alike, unhedged, unlimited,
 };
 use super::station::Station;
 
@@ -66,7 +67,7 @@ enum Figures {
 
 use Figures::{AllBut, Only};
 
-const FAMILIES: [Family; 11] = [
+const FAMILIES: [Family; 15] = [
     Family { name: "M/M/1", station: open, parameters: &["lam", "mu"], figures: AllBut(&[]) },
     Family {
         name: "M/M/c",
@@ -127,6 +128,30 @@ const FAMILIES: [Family; 11] = [
         station: unhedged,
         parameters: &["mu"],
         figures: Only(&["p99_nohedge"]),
+    },
+    Family {
+        name: "M/M/1-PS",
+        station: sharing,
+        parameters: &["lam", "mu"],
+        figures: Only(&["W", "L"]),
+    },
+    Family {
+        name: "M/M/1-PS",
+        station: sharing_alike,
+        parameters: &["lam", "mu", "x"],
+        figures: Only(&["E_W_given_size_x"]),
+    },
+    Family {
+        name: "M/G/inf",
+        station: unlimited,
+        parameters: &["lam", "ES"],
+        figures: AllBut(&["var_N", "P0", "k", "P_N_le_k"]),
+    },
+    Family {
+        name: "Erlang-A_M/M/n+M",
+        station: abandoning,
+        parameters: &["lam", "mu", "n", "theta"],
+        figures: AllBut(&["rho_offered", "mean_offered_wait_all", "check_goodput_mu_busy"]),
     },
 ];
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sim_core::kernel::SimTime;
 use sim_core::kernel::{Distribution, SimDuration};
 use sim_core::model::fault::Fault;
+use sim_core::model::machine::{MachineSpec, Tenant};
 use sim_core::model::spec::{
     ClientSpec, Deadlines, Discipline, EdgeId, EdgeSpec, EndpointId, EndpointSpec, FaultSpec,
     LinkId, LinkSpec, Model, PoolSpec, QueueSpec, ServiceId, ServiceMode, ServiceSpec, Step,
@@ -12,7 +13,7 @@ use sim_core::model::spec::{
 };
 use sim_core::model::workload::{Arrivals, ClosedLoad, Load, OpenLoad, RateProfile, Start};
 use sim_core::policy::balancing::{Algorithm, Balancing};
-use sim_core::policy::{ResolvedPolicy, ServerLimit};
+use sim_core::policy::{ResolvedPolicy, ServerLimit, Shedding};
 
 /// A station: who calls, how many servers work how long, and how many may wait.
 #[derive(Clone, Debug)]
@@ -27,6 +28,10 @@ pub(super) struct Station {
     /// `None` is as many as there are requests.
     pub(super) servers: Option<u32>,
     pub(super) demand: Distribution,
+    /// Whether those who work share one server, side by side; then there is no limit to their number.
+    pub(super) shares: bool,
+    /// Who leaves the queue before it is served.
+    pub(super) shedding: Option<Shedding>,
     /// How many may wait; `None` is no limit.
     pub(super) waiting_room: Option<u32>,
     pub(super) policy: ResolvedPolicy,
@@ -55,6 +60,8 @@ impl Station {
             limits: Vec::new(),
             servers: Some(1),
             demand,
+            shares: false,
+            shedding: None,
             waiting_room: None,
             policy: ResolvedPolicy::default(),
             fault: None,
@@ -66,7 +73,16 @@ impl Station {
         let name: Arc<str> = "station".into();
         let link: Arc<str> = "link".into();
         let queue = QueueSpec { discipline: Discipline::Fifo, capacity: self.waiting_room };
-        let pool = PoolSpec { name: "main".into(), workers: self.servers, queue, shedding: None };
+        let workers = self.servers.filter(|_| !self.shares);
+        let pool = PoolSpec { name: "main".into(), workers, queue, shedding: self.shedding };
+        let tenant = Tenant { service: ServiceId(0), limit: None, weight: None };
+        let machine = self.shares.then(|| MachineSpec {
+            name: "machine".into(),
+            count: 1,
+            cores: 1.0,
+            speed: 1.0,
+            tenants: vec![tenant],
+        });
         let faults = self.fault.map(|fault| always(fault, length));
         Model {
             length,
@@ -104,6 +120,7 @@ impl Station {
                 loss: 0.0,
                 give_up: SimDuration::MAX,
             }],
+            machines: machine.into_iter().collect(),
             faults: faults.into_iter().collect(),
             ..Model::default()
         }

@@ -5,6 +5,7 @@ use super::event::Event;
 use super::instance::Line;
 use super::request::{Details, NONE, Request, Stage};
 use super::slab::Slab;
+use crate::kernel::draw::Slot;
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::shedding::{End, Entry, Manage, Next, Verdict};
 use crate::policy::{Outcome, Shedder, Shedding};
@@ -87,7 +88,9 @@ impl Engine<'_> {
         let class = self.details_of(request).class;
         let Some(managed) = &mut self.pools[pool].managed else { return };
         let line = managed.line_of(class);
+        let has_patience = managed.parameters.patience().is_some();
         let patience = match managed.enters(now, line) {
+            Entry::Keep(_) if has_patience => self.patience_of(request, pool),
             Entry::Keep(patience) => patience,
             Entry::Displace(class) => {
                 let displaced = managed.lines.get(class).map_or(NONE, |line| line.newest);
@@ -102,6 +105,15 @@ impl Engine<'_> {
         if let Some(patience) = patience {
             self.schedule_for(request, now + patience, Event::QueueTimeout { request });
         }
+    }
+
+    /// How long a request waits of its own accord.
+    fn patience_of(&self, request: u32, pool: usize) -> Option<SimDuration> {
+        let patience = self.pools[pool].managed.as_ref()?.parameters.patience()?;
+        let Details { key, attempt, .. } = *self.details_of(request);
+        let Request { edge, .. } = self.requests[request];
+        let block = self.draws[edge.index()].block(key, attempt);
+        Some(patience.sample(&mut block.slot(Slot::Think)))
     }
 
     /// A request has waited for as long as its queue lets it. It comes to a queue once at most, so

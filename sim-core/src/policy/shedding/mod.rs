@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Problems;
 use crate::catalogue::{Described, registry};
-use crate::kernel::{SimDuration, SimTime};
+use crate::kernel::{Distribution, SimDuration, SimTime};
 
 pub mod adaptive_timeout;
 pub mod codel;
+pub mod patience;
 pub mod priority;
 pub mod queue_timeout;
 
@@ -30,6 +31,7 @@ registry! {
         "codel" => Codel(codel::Codel),
         "adaptive-timeout" => AdaptiveTimeout(adaptive_timeout::AdaptiveTimeout),
         "queue-timeout" => QueueTimeout(queue_timeout::QueueTimeout),
+        "patience" => Patience(patience::Patience),
         "priority" => Priority(priority::Priority),
     }
 }
@@ -72,7 +74,15 @@ impl Shedding {
         match self {
             Self::AdaptiveTimeout(adaptive) => Some(adaptive.long),
             Self::QueueTimeout(timeout) => Some(timeout.timeout),
-            Self::Codel(_) | Self::Priority(_) => None,
+            Self::Codel(_) | Self::Patience(_) | Self::Priority(_) => None,
+        }
+    }
+
+    /// How long each request waits at most, of its own accord.
+    pub fn patience(&self) -> Option<&Distribution> {
+        match self {
+            Self::Patience(patience) => Some(&patience.patience),
+            _ => None,
         }
     }
 
@@ -154,6 +164,8 @@ pub enum Shedder {
     AdaptiveTimeout(AdaptiveTimeoutState),
     /// A timeout.
     QueueTimeout(queue_timeout::QueueTimeout),
+    /// A patience of each request's own.
+    Patience(patience::Waits),
     /// Classes.
     Priority(PriorityState),
 }
@@ -164,6 +176,7 @@ macro_rules! each_shedder {
             Shedder::Codel($shedder) => $body,
             Shedder::AdaptiveTimeout($shedder) => $body,
             Shedder::QueueTimeout($shedder) => $body,
+            Shedder::Patience($shedder) => $body,
             Shedder::Priority($shedder) => $body,
         }
     };
