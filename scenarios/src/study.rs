@@ -1,9 +1,11 @@
 //! A checked scenario: what the experiment floor runs.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sim_core::kernel::SimDuration;
 use sim_core::model::spec::Model;
 
-use crate::expectation::Expectation;
+use crate::expectation::{Condition, Expectation, Phase, Term};
 
 /// A checked scenario with its variants compiled.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Study {
     pub variants: Vec<Variant>,
     /// What the file expects, in its order.
     pub expectations: Vec<VariantExpectation>,
+    /// What the file claims of every variant with faults.
+    pub hypothesis: Option<Hypothesis>,
     /// The client population that tables and charts are about.
     pub focus_client: String,
     /// The service that tables and charts are about.
@@ -49,6 +53,93 @@ pub struct Variant {
     /// `[run] baseline`: the reference of `baseline` bounds and ratios of rates, per second,
     /// in place of the mean before the first fault.
     pub baseline_per_s: Option<f64>,
+    /// The rules that it is watched by, in the order of the file.
+    pub alerts: Vec<Alert>,
+}
+
+/// What is steady, and is meant to stay so whatever is injected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hypothesis {
+    /// What is claimed, in one line.
+    pub title: String,
+    /// When the probes are checked, each phase once.
+    pub phases: Vec<ProbePhase>,
+    /// How long `after` the end of the last fault is.
+    pub after: SimDuration,
+    /// How it is seen; at least one.
+    pub probes: Vec<Probe>,
+}
+
+/// A part of a run in which probes are checked.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbePhase {
+    /// From the warm-up to the first fault.
+    Before,
+    /// From the start of the first fault to the end of the last.
+    During,
+    /// For some time from the end of the last fault.
+    After,
+}
+
+/// One thing that is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// Its name.
+    pub name: String,
+    /// What has to hold, in whichever phase.
+    pub that: Expectation,
+}
+
+impl Hypothesis {
+    /// What a probe says of a phase, as an expectation.
+    pub fn expectation(&self, probe: &Probe, phase: ProbePhase) -> Expectation {
+        let mut that = probe.that.clone();
+        if let Term::Measure(term) = &mut that.term {
+            term.phase = self.phase(phase);
+        }
+        that
+    }
+
+    /// A phase of the probes as a phase of the run.
+    pub fn phase(&self, phase: ProbePhase) -> Phase {
+        match phase {
+            ProbePhase::Before => Phase::Before,
+            ProbePhase::During => Phase::During,
+            ProbePhase::After => Phase::After(self.after),
+        }
+    }
+}
+
+/// A rule that fires while something is wrong, with the semantics of Prometheus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    /// Its name.
+    pub name: String,
+    /// How bad it is: a word of the file's.
+    pub severity: Option<String>,
+    /// What has to hold: all of them; at least one.
+    pub conditions: Vec<Condition>,
+    /// For how long that has to hold, at every evaluation, before it fires.
+    pub pending: SimDuration,
+    /// How often it is evaluated.
+    pub every: SimDuration,
+    /// For how long it goes on firing after the first evaluation at which that no longer holds.
+    pub keep_firing_for: SimDuration,
+}
+
+impl Alert {
+    /// The rule in one line: `share(shop:failed, 1m) > 5% for 2m`.
+    pub fn rule(&self) -> String {
+        let texts: Vec<&str> = self.conditions.iter().map(|c| c.text.as_str()).collect();
+        let pending = match self.pending.is_zero() {
+            true => String::new(),
+            false => format!(" for {}", self.pending),
+        };
+        format!("{}{pending}", texts.join(" and "))
+    }
 }
 
 /// What counts as steady, and the thresholds of the verdict.

@@ -10,7 +10,9 @@ use crate::expectation::{
     Aggregation, Bound, Expectation, MeasureTerm, Phase, Quantity, Reference, Term,
 };
 use crate::schema::within_string;
+use crate::resource::resources;
 use crate::source::{Sources, Span};
+use crate::study::Hypothesis;
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::Place;
 
@@ -29,17 +31,39 @@ pub(crate) fn expectation(
     found
 }
 
-struct Check<'a> {
-    facts: &'a Facts<'a>,
-    text: &'a str,
-    whole: Span,
-    sources: &'a Sources,
+/// Checks the probes of the hypothesis against a variant that has faults.
+pub(crate) fn hypothesis(
+    facts: &Facts<'_>,
+    hypothesis: &Hypothesis,
+    sources: &Sources,
+) -> Vec<Diagnostic> {
+    let place = Place::keys(["hypothesis"]);
+    let check = Check { facts, text: "", whole: place.key("phases").value(facts.root), sources };
+    let phases = hypothesis.phases.iter().map(|phase| hypothesis.phase(*phase));
+    let mut found: Vec<Diagnostic> = phases.filter_map(|phase| check.phase(phase, "")).collect();
+    for (probe, index) in hypothesis.probes.iter().zip(0..) {
+        let whole = place.key("probes").index(index).key("that").value(facts.root);
+        let check = Check { facts, text: &probe.that.text, whole, sources };
+        if let Term::Measure(term) = &probe.that.term {
+            found.extend(check.subject(term));
+        }
+        found.extend(check.bound(&probe.that, &[]));
+    }
+    found
+}
+
+/// A text that asks for measures, and where it stands.
+pub(super) struct Check<'a> {
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) text: &'a str,
+    pub(super) whole: Span,
+    pub(super) sources: &'a Sources,
 }
 
 impl Check<'_> {
     /// An error at a word of the expectation: the last such word, since the subject comes first
     /// and may hold any.
-    fn error(&self, word: &str, title: impl Into<String>) -> Diagnostic {
+    pub(super) fn error(&self, word: &str, title: impl Into<String>) -> Diagnostic {
         self.error_at(self.text.rfind(word), word, title)
     }
 
@@ -66,10 +90,52 @@ impl Check<'_> {
                 vec![self.error("time_to_recover", "there is no fault to recover from")]
             }
             Term::TimeToRecover | Term::Verdict => Vec::new(),
+            Term::Alert(name) | Term::FalseAlarms(name) => self.alert(name).into_iter().collect(),
+            Term::Saturated(name) => self.resource(name).into_iter().collect(),
+            Term::Hypothesis => self.has_hypothesis().into_iter().collect(),
         }
     }
 
-    fn subject(&self, term: &MeasureTerm) -> Option<Diagnostic> {
+    fn alert(&self, name: &str) -> Option<Diagnostic> {
+        let known = || self.facts.compiled.alerts.iter().map(|alert| alert.name.as_str());
+        let help = match known().next() {
+            None => "the file has none; each [[alerts]] makes one".to_owned(),
+            Some(_) => format!("there is {}", one_of(known())),
+        };
+        known().all(|known| known != name).then(|| {
+            self.error(name, format!("there is no alert `{name}`"))
+                .maybe_help(did_you_mean(name, known()))
+                .help(help)
+        })
+    }
+
+    fn resource(&self, name: &str) -> Option<Diagnostic> {
+        let resources = resources(self.model());
+        if resources.iter().any(|resource| resource.is_meant_by(name)) {
+            return None;
+        }
+        let known = || resources.iter().map(|resource| resource.name.as_str());
+        Some(
+            self.error(name, format!("nothing called `{name}` can be saturated"))
+                .maybe_help(did_you_mean(name, known()))
+                .help(format!(
+                    "pools with a limit on their workers can, and calls with layers that hold callers \
+                     back: {}",
+                    one_of(known())
+                )),
+        )
+    }
+
+    fn has_hypothesis(&self) -> Option<Diagnostic> {
+        let why = match (&self.facts.document.hypothesis, self.model().faults.is_empty()) {
+            (None, _) => "the file has no `[hypothesis]`",
+            (Some(_), true) => "there is no fault that could refute the hypothesis",
+            (Some(_), false) => return None,
+        };
+        Some(self.error("hypothesis", why))
+    }
+
+    pub(super) fn subject(&self, term: &MeasureTerm) -> Option<Diagnostic> {
         let name = term.subject.name.as_str();
         let Some((kind, _)) = subjects(self.model()).find(|(_, subject)| *subject == name) else {
             let known = || subjects(self.model()).map(|(_, subject)| subject);
@@ -137,7 +203,11 @@ impl Check<'_> {
     }
 
     fn bound(&self, expectation: &Expectation, variants: &[&str]) -> Vec<Diagnostic> {
-        let Bound::Times(_, reference) = &expectation.bound else { return Vec::new() };
+        let reference = match &expectation.bound {
+            Bound::Times(_, reference) => reference,
+            Bound::Moment(term) => return self.term(term),
+            _ => return Vec::new(),
+        };
         match reference {
             Reference::Control => Vec::new(),
             Reference::Baseline => self.baseline(&expectation.term).into_iter().collect(),
@@ -152,7 +222,7 @@ impl Check<'_> {
 
     fn baseline(&self, term: &Term) -> Option<Diagnostic> {
         let Term::Measure(term) = term else {
-            return Some(self.error("baseline", "the time to recover has no baseline"));
+            return Some(self.error("baseline", "a time after a fault has no baseline"));
         };
         let is_rate = matches!(
             term.aggregation,

@@ -1,5 +1,6 @@
 //! What a schema cannot say: contradictions, loops that never end, and traps.
 
+mod alerts;
 mod breakers;
 mod bulkheads;
 mod cycles;
@@ -22,7 +23,8 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::tree::Node;
 
-pub(crate) use expectation::expectation;
+pub(crate) use alerts::alerts;
+pub(crate) use expectation::{expectation, hypothesis};
 pub(crate) use settable::settable;
 pub(crate) use unused::unused;
 

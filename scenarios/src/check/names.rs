@@ -14,6 +14,8 @@ pub(super) fn check(document: &Document, root: &Node) -> Vec<Diagnostic> {
     subjects(document, root, &mut found);
     variants(document, root, &mut found);
     faults(document, root, &mut found);
+    alerts(document, root, &mut found);
+    probes(document, root, &mut found);
     found
 }
 
@@ -26,6 +28,9 @@ fn characters(document: &Document, root: &Node, found: &mut Vec<Diagnostic>) {
     };
     for name in document.clients.keys() {
         check(Place::keys(["clients", name]), name);
+    }
+    for (index, alert) in document.alerts.iter().enumerate().filter(|(_, a)| !a.name.is_empty()) {
+        check(Place::keys(["alerts"]).index(index).key("name"), &alert.name);
     }
     for (name, service) in &document.services {
         check(Place::keys(["services", name]), name);
@@ -102,6 +107,20 @@ fn faults(document: &Document, root: &Node, found: &mut Vec<Diagnostic>) {
     let place = |index: usize| Place::keys(["faults"]).index(index).key("name").value(root);
     let named = document.faults.iter().enumerate().map(|(i, f)| (f.name.as_str(), place(i)));
     once("faults", named, found);
+}
+
+fn alerts(document: &Document, root: &Node, found: &mut Vec<Diagnostic>) {
+    let place = |index: usize| Place::keys(["alerts"]).index(index).key("name").value(root);
+    let named = document.alerts.iter().enumerate().map(|(i, a)| (a.name.as_str(), place(i)));
+    once("alerts", named, found);
+}
+
+fn probes(document: &Document, root: &Node, found: &mut Vec<Diagnostic>) {
+    let probes = document.hypothesis.iter().flat_map(|hypothesis| &hypothesis.probes);
+    let place =
+        |index: usize| Place::keys(["hypothesis", "probes"]).index(index).key("name").value(root);
+    let named = probes.enumerate().map(|(i, p)| (p.name.as_str(), place(i)));
+    once("probes", named, found);
 }
 
 fn once<'a>(what: &str, names: impl Iterator<Item = (&'a str, Span)>, found: &mut Vec<Diagnostic>) {

@@ -1,5 +1,6 @@
 //! A document to a model: names to indices, defaults filled in, loads and files read.
 
+mod alerts;
 mod calls;
 mod data;
 mod faults;
@@ -22,7 +23,7 @@ pub(crate) use data::Files;
 
 use crate::diagnostic::Diagnostic;
 use crate::document::Document;
-use crate::study::Steady;
+use crate::study::{Alert, Steady};
 use crate::tree::{Node, Place};
 use calls::{CallBook, CallSite, Caller, Carries};
 
@@ -37,6 +38,8 @@ pub(crate) struct Compiled {
     pub(crate) sites: Vec<Site>,
     /// The rows that some step reads or writes.
     pub(crate) rows_used: Vec<String>,
+    /// The rules that it is watched by.
+    pub(crate) alerts: Vec<Alert>,
 }
 
 /// Where an edge comes from.
@@ -99,6 +102,7 @@ impl<'a> Compiler<'a, '_> {
             baseline_per_s: self.document.run.baseline.map(|rate| rate.per_second()),
             sites,
             rows_used,
+            alerts: alerts::alerts(&self.document.alerts),
         }
     }
 

@@ -3,9 +3,11 @@
 //! Choices are externally tagged tables under a key of their own; nothing is flattened, nothing
 //! is tagged inside: those lose the place of a mistake.
 
+mod alert;
 mod client;
 mod fault;
 mod handler;
+mod hypothesis;
 mod name;
 mod network;
 mod rate;
@@ -19,14 +21,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::policy::Policy;
 
+pub(crate) use alert::Alert;
 pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
 pub(crate) use fault::{Fault, On};
 pub(crate) use handler::{
     Cached, IfApplied, Lock, LockMode, Parallel, Spawn, Step, Transaction, WaitFor, Way,
 };
+pub(crate) use hypothesis::{Hypothesis, Probe};
 pub(crate) use name::{
-    BrokerName, CacheName, Callee, ClientName, EffectName, ExpectationText, FileName, LinkName,
-    MachineName, PolicyName, RowName, ServiceName, StoreName, VariantName,
+    BrokerName, CacheName, Callee, ClientName, ConditionText, EffectName, ExpectationText, FileName,
+    LinkName, MachineName, PolicyName, ProbeText, RowName, ServiceName, StoreName, VariantName,
 };
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;
@@ -105,6 +109,13 @@ pub(crate) struct Document {
     #[serde(default)]
     #[schemars(length(max = 1_000))]
     pub(crate) expect: Vec<Expect>,
+    /// What is steady, and is meant to stay so.
+    #[serde(default)]
+    pub(crate) hypothesis: Option<Hypothesis>,
+    /// The rules that a monitoring system would watch it by.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) alerts: Vec<Alert>,
     /// What tables and charts are about.
     #[serde(default)]
     pub(crate) report: Report,

@@ -57,6 +57,10 @@ names! {
     VariantName = "variant",
     /// An expectation.
     ExpectationText = "expectation",
+    /// A condition of an alert.
+    ConditionText = "condition",
+    /// A probe of the hypothesis.
+    ProbeText = "probe",
     /// A file beside the scenario.
     FileName = "file",
 }

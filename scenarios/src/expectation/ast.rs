@@ -29,6 +29,24 @@ pub enum Term {
     TimeToRecover,
     /// The verdict of the run.
     Verdict,
+    /// `alert(NAME)`: from the start of the first fault (of a run without any: from the end of the
+    /// warm-up) to the first evaluation from then on at which the alert fires.
+    Alert(String),
+    /// `false_alarms(NAME)`: how often an alert began to fire before the first fault started; in a
+    /// run without faults, at all.
+    FalseAlarms(String),
+    /// `saturated(NAME)`: from the start of the first fault to the first saturated bin of a pool of
+    /// workers, of a service with any of its pools, or of the layers that hold calls back.
+    Saturated(String),
+    /// The finding of the hypothesis.
+    Hypothesis,
+}
+
+impl Term {
+    /// Whether it is a point in time, which comes before or after others.
+    pub fn is_moment(&self) -> bool {
+        matches!(self, Self::Alert(_) | Self::Saturated(_))
+    }
 }
 
 /// `aggregation(subject, window, phase)`.
@@ -155,6 +173,12 @@ pub enum Bound {
     Times(f64, Reference),
     /// A verdict.
     Verdict(Verdict),
+    /// A finding of the hypothesis.
+    Finding(Finding),
+    /// Another point in time: [`Term::is_moment`].
+    Moment(Box<Term>),
+    /// `never`: it does not happen within the run.
+    Never,
 }
 
 /// Where the reference of a relative bound is measured.
@@ -166,6 +190,35 @@ pub enum Reference {
     Control,
     /// The same term of another variant.
     Variant(String),
+}
+
+/// What became of a hypothesis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finding {
+    /// Every probe held, wherever it was checked.
+    Confirmed,
+    /// The system was steady before the faults, and some probe did not hold during or after them.
+    Refuted,
+    /// Some probe did not hold before any fault had started: the experiment is void.
+    NotSteady,
+    /// The runs are too few to tell, or there was nothing to measure.
+    Undecided,
+}
+
+/// A condition of an alert: `share(shop:failed, 1m) > 5%`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// As the file writes it.
+    pub text: String,
+    /// What is measured; its phase and its window are not used.
+    pub term: MeasureTerm,
+    /// For how long it looks back.
+    pub window: SimDuration,
+    /// How it is compared.
+    pub op: Op,
+    /// With what, in the unit of the term.
+    pub bound: f64,
 }
 
 /// The verdict of a run.

@@ -23,6 +23,11 @@ impl<'t> Cursor<'t> {
         Self { text, at: 0 }
     }
 
+    /// The whole text.
+    pub(super) fn whole(&self) -> &'t str {
+        self.text
+    }
+
     pub(super) fn rest(&self) -> &'t str {
         &self.text[self.at..]
     }

@@ -3,16 +3,23 @@
 //! ```text
 //! expectation = term op bound [ "in" share "of runs" ]
 //! term        = aggregation "(" subject [ "," window ] [ "," phase ] ")"
-//!             | "time_to_recover" | "verdict"
+//!             | "time_to_recover" | "verdict" | "hypothesis" | moment | "false_alarms(" alert ")"
+//! moment      = "alert(" alert ")" | "saturated(" ( service | service "." pool | call ) ")"
 //! aggregation = "peak_rate" | "rate" | "count" | "share" | "mean" | "max" | "p50" … "p99.9"
 //!             | "amplification" | "wasted" | "availability"
 //! subject     = name [ ":" quantity ]
 //! phase       = "warmup" | "before" | "during" | "after" [ "(" duration ")" ]
 //!             | "until_steady" | "rest" | "all"
 //! op          = "<=" | "<" | ">=" | ">" | "==" | "before"
-//! bound       = number | percentage | duration | rate | verdict
+//! bound       = number | percentage | duration | rate | verdict | finding
 //!             | number "x" ( "baseline" | "control" | variant )
+//!             | moment | "never"
+//! finding     = "confirmed" | "refuted" | "not_steady" | "undecided"
 //! ```
+//!
+//! Two others share its words. A *condition* of an alert is `aggregation "(" subject "," window ")" op
+//! figure`: its window is how far it looks back. A *probe* of a hypothesis is an expectation of an
+//! aggregation without phase, since it is checked before, during and after the faults.
 
 mod ast;
 mod cursor;
@@ -21,7 +28,7 @@ mod unit;
 mod words;
 
 pub use ast::{
-    Aggregation, Bound, Expectation, MeasureTerm, Op, Phase, Quantity, Reference, Subject, Term,
-    Verdict,
+    Aggregation, Bound, Condition, Expectation, Finding, MeasureTerm, Op, Phase, Quantity, Reference,
+    Subject, Term, Verdict,
 };
-pub use parse::{ExpectationError, parse};
+pub use parse::{ExpectationError, parse, parse_condition, parse_probe};

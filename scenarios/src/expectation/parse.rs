@@ -6,8 +6,8 @@ use sim_core::kernel::SimDuration;
 
 use super::cursor::Cursor;
 use super::unit::{Unit, unit};
-use super::{Aggregation, Expectation, MeasureTerm, Op, Phase, Quantity, Subject};
-use super::{Term, words};
+use super::{Aggregation, Bound, Condition, Expectation, MeasureTerm, Op, Phase, Quantity, Reference};
+use super::{Subject, Term, words};
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::shortened;
 
@@ -31,16 +31,46 @@ const AFTER: SimDuration = SimDuration::from_secs(30);
 /// # Errors
 /// The first mistake: of grammar, or of a bound that does not go with its term.
 pub fn parse(text: &str) -> Result<Expectation, ExpectationError> {
-    let mut parser = Parser { cursor: Cursor::new(text) };
-    let (term, unit) = parser.term()?;
-    let op = parser.op(unit)?;
-    let bound = parser.bound(unit)?;
-    let share_of_runs = parser.share_of_runs()?;
-    Ok(Expectation { text: text.to_owned(), term, op, bound, share_of_runs })
+    Parser::new(text, Form::Expectation).expectation()
+}
+
+/// Reads a probe: an expectation of an aggregation, without phase and without a share of runs, that is
+/// compared with a figure, its baseline or its control. Its phase is `all`.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse_probe(text: &str) -> Result<Expectation, ExpectationError> {
+    let mut parser = Parser::new(text, Form::Probe);
+    let probe = parser.expectation()?;
+    match &probe.bound {
+        Bound::Times(_, Reference::Variant(other)) => {
+            let at = text.rfind(other.as_str()).unwrap_or_default();
+            let title = "a probe is about one variant: it cannot be compared with another";
+            Err(error(at..at + other.len(), title).help("compare it with `baseline` or `control`"))
+        }
+        _ => Ok(probe),
+    }
+}
+
+/// Reads a condition of an alert.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse_condition(text: &str) -> Result<Condition, ExpectationError> {
+    Parser::new(text, Form::Condition).condition()
 }
 
 struct Parser<'t> {
     cursor: Cursor<'t>,
+    form: Form,
+}
+
+/// What is read: they share their words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Expectation,
+    Probe,
+    Condition,
 }
 
 fn error(range: Range<usize>, title: impl Into<String>) -> ExpectationError {
@@ -69,6 +99,40 @@ fn is_of_subject(c: char) -> bool {
 }
 
 impl<'t> Parser<'t> {
+    fn new(text: &'t str, form: Form) -> Self {
+        Self { cursor: Cursor::new(text), form }
+    }
+
+    fn expectation(&mut self) -> Result<Expectation, ExpectationError> {
+        let (term, unit) = self.term()?;
+        let op = self.op(unit)?;
+        let bound = self.bound(unit, op)?;
+        let share_of_runs = match self.form {
+            Form::Expectation => self.share_of_runs()?,
+            Form::Probe | Form::Condition => self.end().map(|()| None)?,
+        };
+        Ok(Expectation { text: self.cursor.whole().to_owned(), term, op, bound, share_of_runs })
+    }
+
+    fn condition(&mut self) -> Result<Condition, ExpectationError> {
+        let Expectation { text, term, op, bound, .. } = self.expectation()?;
+        let whole = 0..text.len();
+        let (Term::Measure(mut term), Bound::Figure(bound)) = (term, bound) else {
+            let title = "the condition of an alert is compared with a figure";
+            return Err(error(whole, title).help("as in `share(shop:failed, 1m) > 5%`"));
+        };
+        match term.window.take() {
+            Some(window) => Ok(Condition { text, term, window, op, bound }),
+            None => Err(error(whole, "an alert looks back for a time, and this does not say how long")
+                .help("write the window after the subject, as in `share(shop:failed, 1m) > 5%`")),
+        }
+    }
+
+    fn end(&mut self) -> Result<(), ExpectationError> {
+        self.cursor.skip_space();
+        if self.cursor.is_at_end() { Ok(()) } else { Err(self.expected("the end")) }
+    }
+
     /// The word that is expected next; an error says what is expected.
     fn word(&mut self, what: &str) -> Result<(&'t str, Range<usize>), ExpectationError> {
         self.cursor.skip_space();
@@ -99,14 +163,38 @@ impl<'t> Parser<'t> {
         let start = self.cursor.position();
         let (word, range) = self.word("a measure such as `peak_rate(…)` or `time_to_recover`")?;
         let term = match word {
+            _ if self.form != Form::Expectation => Term::Measure(self.measure(word, range)?),
             words::TIME_TO_RECOVER => Term::TimeToRecover,
             words::VERDICT => Term::Verdict,
+            words::HYPOTHESIS => Term::Hypothesis,
+            words::FALSE_ALARMS => Term::FalseAlarms(self.named(word, "an alert")?),
+            words::ALERT | words::SATURATED => self.moment(word)?,
             _ => Term::Measure(self.measure(word, range)?),
         };
         let whole = start..self.cursor.position();
         let unit =
             unit(&term).map_err(|why| error(whole, format!("this measures nothing: {why}")))?;
         Ok((term, unit))
+    }
+
+    /// A point in time, after its word.
+    fn moment(&mut self, word: &str) -> Result<Term, ExpectationError> {
+        match word {
+            words::ALERT => self.named(word, "an alert").map(Term::Alert),
+            _ => self.named(word, "a service, a pool or a call").map(Term::Saturated),
+        }
+    }
+
+    /// What stands in the brackets after a word: one name.
+    fn named(&mut self, word: &str, what: &str) -> Result<String, ExpectationError> {
+        self.token("(", &format!("`(` after `{word}`"))?;
+        self.cursor.skip_space();
+        let (name, _) = self.cursor.take_while(|c| is_of_subject(c) && c != ':');
+        if name.is_empty() {
+            return Err(self.expected(&format!("the name of {what}")));
+        }
+        self.token(")", "`)`")?;
+        Ok(name.to_owned())
     }
 
     fn measure(
@@ -116,7 +204,11 @@ impl<'t> Parser<'t> {
     ) -> Result<MeasureTerm, ExpectationError> {
         let aggregation = words::aggregation(word).ok_or_else(|| {
             let title = format!("there is no measure `{}`", shortened(word));
-            error(range.clone(), title).choose(word, &words::terms())
+            let known = match self.form {
+                Form::Expectation => words::terms(),
+                Form::Probe | Form::Condition => words::aggregations(),
+            };
+            error(range.clone(), title).choose(word, &known)
         })?;
         self.token("(", &format!("`(` after `{word}`"))?;
         let subject = self.subject()?;
@@ -132,9 +224,14 @@ impl<'t> Parser<'t> {
             let is_window = self.cursor.rest().starts_with(|c: char| c.is_ascii_digit());
             match (is_window, window, phase) {
                 (true, None, None) => window = Some(self.window(aggregation)?),
-                (false, _, None) => phase = Some(self.phase()?),
+                (false, _, None) if self.form == Form::Expectation => phase = Some(self.phase()?),
+                (false, ..) if self.form != Form::Expectation => return Err(self.no_phase()),
                 _ => return Err(self.expected("`)`")),
             }
+        }
+        if self.form == Form::Condition && aggregation == Aggregation::PeakRate {
+            let title = "a peak is no condition of an alert: its window is how far it looks back";
+            return Err(error(range, title).help("write `rate(…)`"));
         }
         if aggregation == Aggregation::PeakRate && window.is_none() {
             let whole = range.start..self.cursor.position();
@@ -143,6 +240,14 @@ impl<'t> Parser<'t> {
             ));
         }
         Ok(MeasureTerm { aggregation, subject, window, phase: phase.unwrap_or(Phase::All) })
+    }
+
+    fn no_phase(&self) -> ExpectationError {
+        let title = match self.form {
+            Form::Condition => "an alert is evaluated all the time: it has a window, and no phase",
+            _ => "a probe is checked before, during and after the faults: it has no phase",
+        };
+        error(self.cursor.next_word(), title)
     }
 
     fn subject(&mut self) -> Result<Subject, ExpectationError> {
@@ -170,6 +275,12 @@ impl<'t> Parser<'t> {
 
     fn window(&mut self, aggregation: Aggregation) -> Result<SimDuration, ExpectationError> {
         let (window, range) = self.duration()?;
+        if self.form == Form::Condition {
+            return match window.is_zero() {
+                true => Err(error(range, "a window of no length holds nothing")),
+                false => Ok(window),
+            };
+        }
         if aggregation != Aggregation::PeakRate {
             let name = words::aggregation_name(aggregation);
             return Err(error(range, format!("only a peak has a window, and this is `{name}`")));
@@ -226,17 +337,17 @@ impl<'t> Parser<'t> {
         };
         let range = start..self.cursor.position();
         match (op, unit) {
+            (Op::Before, Unit::Moment) => Ok(*op),
             (Op::Before, _) => {
                 let title = "`before` compares points in time, and this is none";
                 Err(error(range, title).help("compare it with `<=`, `<`, `>=`, `>` or `==`"))
             }
-            (Op::Equal, _) | (_, Unit::PerSecond | Unit::Time | Unit::Share | Unit::Count) => {
-                Ok(*op)
-            }
-            (_, Unit::Verdict) => {
-                let title = format!("a verdict is not larger or smaller than another: `{name}`");
+            (_, Unit::Verdict | Unit::Finding) if *op != Op::Equal => {
+                let what = if unit == Unit::Verdict { "verdict" } else { "finding" };
+                let title = format!("a {what} is not larger or smaller than another: `{name}`");
                 Err(error(range, title).help("compare it with `==`"))
             }
+            _ => Ok(*op),
         }
     }
 }

@@ -10,6 +10,9 @@ pub(super) enum Unit {
     Share,
     Count,
     Verdict,
+    Finding,
+    /// A time that is a point in time, too: it comes before others, or never.
+    Moment,
 }
 
 /// How a figure is written.
@@ -26,6 +29,9 @@ pub(super) fn unit(term: &Term) -> Result<Unit, String> {
     match term {
         Term::TimeToRecover => Ok(Unit::Time),
         Term::Verdict => Ok(Unit::Verdict),
+        Term::Hypothesis => Ok(Unit::Finding),
+        Term::Alert(_) | Term::Saturated(_) => Ok(Unit::Moment),
+        Term::FalseAlarms(_) => Ok(Unit::Count),
         Term::Measure(term) => unit_of_measure(term),
     }
 }
@@ -86,13 +92,14 @@ impl Unit {
         match (self, written) {
             (Self::PerSecond, Written::Number | Written::Rate) => Ok(()),
             (Self::PerSecond, _) => Err("write a rate such as \"400/s\""),
-            (Self::Time, Written::Duration) => Ok(()),
-            (Self::Time, _) => Err("write a duration such as \"250ms\""),
+            (Self::Time | Self::Moment, Written::Duration) => Ok(()),
+            (Self::Time | Self::Moment, _) => Err("write a duration such as \"250ms\""),
             (Self::Share, Written::Number | Written::Percentage) if figure <= 1.0 => Ok(()),
             (Self::Share, _) => Err("write a share from 0 to 1, or a percentage such as \"95%\""),
             (Self::Count, Written::Number) => Ok(()),
             (Self::Count, _) => Err("write a number"),
             (Self::Verdict, _) => Err("write a verdict such as `recovered`"),
+            (Self::Finding, _) => Err("write a finding such as `confirmed`"),
         }
     }
 }

@@ -2,10 +2,15 @@
 
 use sim_core::policy::Outcome;
 
-use super::{Aggregation, Op, Phase, Quantity, Verdict};
+use super::{Aggregation, Finding, Op, Phase, Quantity, Verdict};
 
 pub(super) const TIME_TO_RECOVER: &str = "time_to_recover";
 pub(super) const VERDICT: &str = "verdict";
+pub(super) const HYPOTHESIS: &str = "hypothesis";
+pub(super) const ALERT: &str = "alert";
+pub(super) const FALSE_ALARMS: &str = "false_alarms";
+pub(super) const SATURATED: &str = "saturated";
+pub(super) const NEVER: &str = "never";
 
 const AGGREGATIONS: &[(&str, Aggregation)] = &[
     ("peak_rate", Aggregation::PeakRate),
@@ -60,6 +65,13 @@ const VERDICTS: &[(&str, Verdict)] = &[
     ("aborted", Verdict::Aborted),
 ];
 
+const FINDINGS: &[(&str, Finding)] = &[
+    ("confirmed", Finding::Confirmed),
+    ("refuted", Finding::Refuted),
+    ("not_steady", Finding::NotSteady),
+    ("undecided", Finding::Undecided),
+];
+
 fn find<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
     table.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
 }
@@ -85,6 +97,14 @@ fn percentile(word: &str) -> Option<f64> {
 pub(super) fn terms() -> Vec<&'static str> {
     let mut words = names(AGGREGATIONS);
     words.extend(["p50", "p99", "p99.9", TIME_TO_RECOVER, VERDICT]);
+    words.extend([ALERT, FALSE_ALARMS, SATURATED, HYPOTHESIS]);
+    words
+}
+
+/// What a condition or a probe can start with.
+pub(super) fn aggregations() -> Vec<&'static str> {
+    let mut words = names(AGGREGATIONS);
+    words.extend(["p50", "p99", "p99.9"]);
     words
 }
 
@@ -115,6 +135,14 @@ pub(super) fn verdict(word: &str) -> Option<Verdict> {
 
 pub(super) fn verdicts() -> Vec<&'static str> {
     names(VERDICTS)
+}
+
+pub(super) fn finding(word: &str) -> Option<Finding> {
+    find(FINDINGS, word)
+}
+
+pub(super) fn findings() -> Vec<&'static str> {
+    names(FINDINGS)
 }
 
 /// How an aggregation is written.

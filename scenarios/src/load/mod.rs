@@ -1,6 +1,7 @@
 //! From the bytes of a file to a study: read, set, check, compile, variant by variant.
 
 mod focus;
+mod hypothesis;
 mod text;
 
 use crate::check::{self, Facts};
@@ -73,6 +74,7 @@ impl Loader<'_> {
         }
         let forms = self.forms(&root);
         let expectations = self.expectations(&forms, &root);
+        let hypothesis = self.hypothesis(&forms, &root);
         self.unused(&forms, &root);
         let base = forms.first()?.good.as_ref()?;
         self.found.silence(&base.document.allow);
@@ -87,6 +89,7 @@ impl Loader<'_> {
             focus_client,
             focus_service,
             expectations,
+            hypothesis,
             text: text.to_owned(),
             overrides: overrides.iter().map(ToString::to_string).collect(),
             variants: forms.into_iter().map(variant).collect::<Option<_>>()?,
@@ -137,7 +140,8 @@ impl Loader<'_> {
         let compiled = compile(&document, &root, &mut self.files);
         let compiled = compiled.map_err(|errors| self.note(variant, errors)).ok()?;
         let facts = Facts { document: &document, root: &root, compiled: &compiled };
-        let found = check::model(&facts);
+        let mut found = check::model(&facts);
+        found.extend(check::alerts(&facts, &self.found.sources));
         self.note(variant, found);
         Some(Good { document, compiled })
     }
@@ -224,5 +228,6 @@ fn variant(form: Form) -> Option<Variant> {
         warmup: compiled.warmup,
         steady: compiled.steady,
         baseline_per_s: compiled.baseline_per_s,
+        alerts: compiled.alerts,
     })
 }

@@ -70,6 +70,8 @@ fn expected_text(format: &str) -> &'static str {
         "row" => "the name of a row",
         "variant" => "the name of a variant",
         "expectation" => "an expectation such as \"p99(shop) <= 500ms\"",
+        "probe" => "an expectation without phase such as \"share(shop:failed) <= 1%\"",
+        "condition" => "a condition such as \"share(shop:failed, 1m) > 5%\"",
         "file" => "the name of a file beside the scenario",
         _ => "a string",
     }

@@ -19,6 +19,10 @@ pub(super) struct Complaint {
 }
 
 impl Complaint {
+    fn of_expectation(error: expectation::ExpectationError) -> Self {
+        Self { title: error.title, helps: error.helps, range: Some(error.range) }
+    }
+
     /// What a parser says; the advice after a semicolon is a help of its own.
     fn of_parser(error: impl std::fmt::Display, range: Option<Range<usize>>) -> Self {
         const ADVICE: [&str; 3] = ["write ", "use ", "did you mean "];
@@ -57,11 +61,11 @@ pub(super) fn check(format: &str, text: &str, names: &Names) -> Result<(), Compl
             let range = error.range.clone();
             Complaint::of_parser(error, Some(range))
         }),
-        "expectation" => expectation::parse(text).map(drop).map_err(|error| Complaint {
-            title: error.title,
-            helps: error.helps,
-            range: Some(error.range),
-        }),
+        "expectation" => expectation::parse(text).map(drop).map_err(Complaint::of_expectation),
+        "probe" => expectation::parse_probe(text).map(drop).map_err(Complaint::of_expectation),
+        "condition" => {
+            expectation::parse_condition(text).map(drop).map_err(Complaint::of_expectation)
+        }
         _ => names.check(format, text).map_err(|unknown| Complaint {
             title: unknown.title,
             helps: unknown.helps,

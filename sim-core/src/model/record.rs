@@ -79,6 +79,18 @@ pub struct RunRecord {
     /// One record a subject: first the clients, then the edges, the services, the endpoints and
     /// tasks, the stores, the effects, the caches and the brokers, each in the order of the model.
     pub subjects: Vec<SubjectRecord>,
+    /// The circles in which threads, locks or connections waited for one another, in the order in which
+    /// they were found.
+    pub wait_cycles: Vec<WaitCycle>,
+}
+
+/// A circle of waiting: each of them waits for the next, and the last for the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitCycle {
+    /// When it closed.
+    pub at: SimTime,
+    /// Who waits, by name: a worker, a transaction, a lock.
+    pub who: Vec<Arc<str>>,
 }
 
 /// What a record is about; ordered from the outside in.
@@ -148,9 +160,10 @@ pub struct SliceRecord {
     pub waiting_time: SparseHistogram,
     /// The exact sum of those waiting times, in nanoseconds.
     pub waiting_time_sum_ns: u128,
-    /// The time integral of the number waiting for a worker, in request-nanoseconds.
+    /// The time integral of the number waiting for a worker, in request-nanoseconds. Of an edge: of the
+    /// number of its calls that a layer of the policy holds back.
     pub queue_integral_ns: u128,
-    /// The largest number waiting for a worker.
+    /// The largest number waiting for a worker; of an edge, held back.
     pub queue_max: u32,
     /// The time integral of the number of busy workers, in worker-nanoseconds.
     pub busy_integral_ns: u128,

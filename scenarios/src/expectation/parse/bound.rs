@@ -6,24 +6,26 @@ use sim_core::kernel::SimDuration;
 
 use super::super::cursor::Quoted;
 use super::super::unit::{Unit, Written};
-use super::super::{Bound, Reference, words};
+use super::super::{Bound, Op, Reference, words};
 use super::{ExpectationError, Parser, error, is_word};
 use crate::document::Rate;
 use crate::suggest::one_of;
 use crate::tree::shortened;
 
 impl<'t> Parser<'t> {
-    pub(super) fn bound(&mut self, unit: Unit) -> Result<Bound, ExpectationError> {
+    pub(super) fn bound(&mut self, unit: Unit, op: Op) -> Result<Bound, ExpectationError> {
         self.cursor.skip_space();
         let starts_figure = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+');
         if !self.cursor.rest().starts_with(starts_figure) {
-            return self.named_bound(unit);
+            return self.named_bound(unit, op);
         }
         let (number, range) = self.number()?;
         if let Some(reference) = self.times()? {
             return match unit {
                 Unit::Verdict => Err(error(range, "a verdict is compared with a verdict")
                     .help(format!("choose {}", one_of(words::verdicts())))),
+                Unit::Finding => Err(error(range, "a finding is compared with a finding")
+                    .help(format!("choose {}", one_of(words::findings())))),
                 _ => Ok(Bound::Times(number, reference)),
             };
         }
@@ -117,12 +119,35 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn named_bound(&mut self, unit: Unit) -> Result<Bound, ExpectationError> {
+    fn named_bound(&mut self, unit: Unit, op: Op) -> Result<Bound, ExpectationError> {
         let what = match unit {
             Unit::Verdict => "a verdict such as `recovered`",
+            Unit::Finding => "a finding such as `confirmed`",
+            Unit::Moment => "a duration, `never`, or another point in time: `alert(…)`",
             _ => "a figure, or so many times another: `1.5x baseline`",
         };
         let (word, range) = self.word(what)?;
+        match (unit, word) {
+            (Unit::Moment, words::NEVER) if op == Op::Equal => return Ok(Bound::Never),
+            (Unit::Moment, words::NEVER) => {
+                let title = "what never happens is neither early nor late";
+                return Err(error(range, title).help("write `== never`"));
+            }
+            (Unit::Moment, words::ALERT | words::SATURATED) if op == Op::Before => {
+                return self.moment(word).map(|term| Bound::Moment(Box::new(term)));
+            }
+            (Unit::Moment, words::ALERT | words::SATURATED) => {
+                let title = "two points in time are compared with `before`";
+                return Err(error(range, title).help(format!("write `before {word}(…)`")));
+            }
+            (Unit::Finding, _) => {
+                return words::finding(word).map(Bound::Finding).ok_or_else(|| {
+                    let title = format!("there is no finding `{}`", shortened(word));
+                    error(range, title).choose(word, &words::findings())
+                });
+            }
+            _ => {}
+        }
         match (unit, words::verdict(word)) {
             (Unit::Verdict, Some(verdict)) => Ok(Bound::Verdict(verdict)),
             (Unit::Verdict, None) => {

@@ -118,7 +118,11 @@ impl<'m> Engine<'m> {
                 self.has_passed(call, index, pass);
                 return true;
             }
-            Answer::Wait => *self.layer_state(call, index) = LayerState::Waiting,
+            Answer::Wait => {
+                let edge = self.calls[call].edge;
+                self.meters.edge(edge).queue.up(self.now);
+                *self.layer_state(call, index) = LayerState::Waiting;
+            }
             // Told in its turn: whoever starts a call need not fear that it has ended already.
             answer @ Answer::Reject(_) => self.goes_on_in_turn(call, index, answer),
         }

@@ -184,7 +184,7 @@ impl Meters {
         }
         let slices = self.plan.slice_ends.len();
         let subjects = self.subjects.into_iter().map(|meter| meter.finish(slices)).collect();
-        RunRecord { end: how, events, plan: self.plan, subjects }
+        RunRecord { end: how, events, plan: self.plan, subjects, wait_cycles: Vec::new() }
     }
 }
 
@@ -243,7 +243,7 @@ pub(super) struct Meter {
     pub(super) in_flight: Level,
     /// How many connections the pools of an edge hold open.
     pub(super) connections: Level,
-    /// How many wait for a worker.
+    /// How many wait for a worker; of an edge, how many calls a layer of its policy holds back.
     pub(super) queue: Level,
     /// How many workers are busy.
     pub(super) busy: Level,

@@ -76,6 +76,7 @@ impl Engine<'_> {
 
     /// A call no longer waits at a guard.
     pub(in crate::model::engine) fn withdraw(&mut self, call: u32, layer: usize) {
+        self.no_longer_held(call);
         let index = self.place_of(call, layer);
         let ticket = Ticket(u64::from(call) | (layer as u64) << 32);
         let Guards { guards, released, .. } = &mut self.guards;
@@ -123,9 +124,15 @@ impl Engine<'_> {
     fn mark_released(&mut self) {
         let mut released = std::mem::take(&mut self.guards.released);
         for (Ticket(ticket), answer) in released.drain(..) {
+            self.no_longer_held(ticket as u32);
             self.goes_on_in_turn(ticket as u32, (ticket >> 32) as usize, answer);
         }
         self.guards.released = released;
+    }
+
+    fn no_longer_held(&mut self, call: u32) {
+        let edge = self.calls[call].edge;
+        self.meters.edge(edge).queue.down(self.now);
     }
 
     /// What every visit to a guard ends with: it says when it wants to be woken, and a connection pool
