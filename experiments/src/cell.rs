@@ -2,16 +2,19 @@
 
 use scenarios::study::{Study, Variant};
 use serde::{Deserialize, Serialize};
+use sim_core::kernel::SimDuration;
 use sim_core::model::RunSeed;
 use sim_core::model::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use sim_core::model::spec::Model;
 
+use crate::alerts::{AlertMeter, false_alarms};
 use crate::phases::Phases;
 use crate::plan::{MeterPair, Plan, VariantPlan};
-use crate::results::Verdict;
+use crate::results::{AlertRun, Firing, Verdict};
 use crate::series::{self, CellSeries};
 use crate::steady::JudgedBins;
 use crate::verdict::{Judgement, judge};
+use crate::why::CellWhy;
 
 /// How a model is run: [`sim_core::model::run`], or in tests a record made by hand.
 pub(crate) type Simulate = dyn Fn(&Model, RunSeed, &MeasurePlan) -> RunRecord + Sync;
@@ -54,6 +57,10 @@ pub struct CellResult {
     pub control_baselines: Vec<Option<f64>>,
     /// The course of each subject over time.
     pub series: Vec<CellSeries>,
+    /// When each alert fired.
+    pub alerts: Vec<AlertRun>,
+    /// Why it went as it did; not asked in sweeps.
+    pub why: Option<CellWhy>,
     /// How many events the run and its control took.
     pub events: u64,
     /// Of an aborted run: when, where and why, in words.
@@ -118,10 +125,14 @@ impl Cell<'_> {
         let bins = JudgedBins::of(run, control, client, &plan.phases, &variant.steady);
         let judgement = judge(&bins, &plan.phases, &variant.steady);
         let phases = plan.phases.recovered_at(judgement.recovered_at);
+        let alerts: Vec<AlertRun> =
+            plan.alerts.iter().map(|alert| alert.watch(run, control, &phases)).collect();
         CellResult {
             verdict: judgement.verdict,
-            values: self.read(run, &phases, Some(&judgement)),
-            control: self.read(control, &phases, None),
+            values: self.read(run, &phases, &alerts, Some(&judgement)),
+            control: self.read(control, &phases, &alerts, None),
+            why: self.with_series.then(|| plan.why.ask(run, control, &phases)),
+            alerts,
             baselines: self.read_baselines(run, &phases),
             control_baselines: self.read_baselines(control, &phases),
             series: match self.with_series {
@@ -145,6 +156,8 @@ impl Cell<'_> {
             baselines: nothing.clone(),
             control_baselines: nothing,
             series: Vec::new(),
+            alerts: Vec::new(),
+            why: None,
             events: 0,
             aborted: None,
         }
@@ -156,8 +169,14 @@ impl Cell<'_> {
         &self,
         record: &RunRecord,
         phases: &Phases,
+        alerts: &[AlertRun],
         judgement: Option<&Judgement>,
     ) -> Vec<Option<f64>> {
+        let firings = |place: &usize| -> Option<(&AlertMeter, &[Firing])> {
+            let run = alerts.get(*place)?;
+            let firings = if judgement.is_some() { &run.firings } else { &run.control };
+            Some((self.plan().alerts.get(*place)?, firings))
+        };
         let time_to_recover = || {
             let since = judgement?.recovered_at?.since(phases.faults_end()?);
             Some(since.as_secs_f64())
@@ -165,6 +184,20 @@ impl Cell<'_> {
         let read = |pair: &Option<MeterPair>| match pair.as_ref()? {
             MeterPair::Figure(meter, _) => meter.read(record, phases),
             MeterPair::TimeToRecover => time_to_recover(),
+            MeterPair::Alert(place) => {
+                let (meter, firings) = firings(place)?;
+                meter.delay(firings, phases.start_of_faults()).map(SimDuration::as_secs_f64)
+            }
+            MeterPair::FalseAlarms(place) => {
+                // Nothing is wrong in a control.
+                let start = judgement.and_then(|_| phases.faults_start());
+                firings(place).map(|(_, firings)| false_alarms(firings, start) as f64)
+            }
+            MeterPair::Saturated(places) => {
+                let resources = places.iter().map(|place| &self.plan().why.resources[*place]);
+                let times = resources.filter_map(|meter| meter.since_start(record, phases));
+                times.min().map(SimDuration::as_secs_f64)
+            }
         };
         self.plan().meters.iter().map(read).map(only_finite).collect()
     }
@@ -172,7 +205,7 @@ impl Cell<'_> {
     fn read_baselines(&self, record: &RunRecord, phases: &Phases) -> Vec<Option<f64>> {
         let read = |pair: &Option<MeterPair>| match pair.as_ref()? {
             MeterPair::Figure(_, baseline) => baseline.as_ref()?.read(record, phases),
-            MeterPair::TimeToRecover => None,
+            _ => None,
         };
         self.plan().meters.iter().map(read).map(only_finite).collect()
     }

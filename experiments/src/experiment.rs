@@ -5,12 +5,13 @@ use scenarios::study::{Study, Variant};
 use crate::cell::{Cell, CellResult, Simulate};
 use crate::expect;
 use crate::journal::{Journal, JournalHeader};
-use crate::plan::{Plan, PlanError, fault_windows};
+use crate::plan::{Plan, PlanError, VariantPlan, fault_windows};
 use crate::results::{
     Estimate, Figure, Manifest, MeasureInfo, RunResult, StudyResults, VariantResults, VerdictCounts,
 };
 use crate::runner::{self, Options, RunError};
 use crate::series;
+use crate::{alerts, why};
 
 /// A study that can be run: its expectations are known to make sense.
 #[derive(Clone, Debug)]
@@ -78,13 +79,23 @@ impl<'a> Experiment<'a> {
         StudyResults {
             manifest: manifest(self.study, &self.version, command),
             measures: self.measures().cloned().collect(),
-            variants: variants.map(|(v, runs)| self.variant_results(v, runs)).collect(),
+            variants: variants
+                .zip(&self.plan.variants)
+                .map(|((variant, runs), plan)| self.variant_results(variant, plan, runs))
+                .collect(),
             expectations: expect::evaluate(self.study, &self.plan, &by_variant),
             fault_windows: fault_windows(self.study),
         }
     }
 
-    fn variant_results(&self, variant: &Variant, runs: &[CellResult]) -> VariantResults {
+    fn variant_results(
+        &self,
+        variant: &Variant,
+        plan: &VariantPlan,
+        runs: &[CellResult],
+    ) -> VariantResults {
+        let has_faults = !variant.model.faults.is_empty();
+        let hypothesis = self.study.hypothesis.as_ref().filter(|_| has_faults);
         let courses: Vec<_> = runs.iter().map(|run| &run.series[..]).collect();
         VariantResults {
             name: variant.name.clone(),
@@ -92,6 +103,9 @@ impl<'a> Experiment<'a> {
             verdicts: verdict_counts(runs),
             runs: runs.iter().map(run_result).collect(),
             series: series::average(&courses, &series::bins(variant)),
+            hypothesis: hypothesis.map(|h| expect::hypothesis(h, &self.plan, runs)),
+            alerts: alerts::summarise(variant, plan, runs),
+            why: why::summarise(&plan.why, runs),
         }
     }
 }
@@ -161,5 +175,6 @@ fn run_result(cell: &CellResult) -> RunResult {
         control: cell.control.clone(),
         events: cell.events,
         aborted: cell.aborted.clone(),
+        alerts: cell.alerts.clone(),
     }
 }

@@ -10,10 +10,12 @@
 //! | [`steady`], [`verdict`] | what is steady, and what became of a run |
 //! | [`cell`], [`runner`], [`journal`] | one run beside its control, all of them in parallel, and what is finished |
 //! | [`oracle`] | closed forms and published tables beside what is simulated |
+//! | [`alerts`], [`why`] | when alerts would have fired; what was saturated first, and what came of it |
 //! | [`statistics`], [`results`] | means with intervals; plain data for the reports |
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod alerts;
 pub mod cell;
 mod expect;
 pub mod experiment;
@@ -31,5 +33,6 @@ pub mod sweep;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
+pub mod why;
 
 pub use experiment::Experiment;

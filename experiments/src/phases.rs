@@ -67,6 +67,24 @@ impl Phases {
         Self { recovered: time, ..self }
     }
 
+    /// The start of the first fault; without faults, the end of the warm-up.
+    pub fn start_of_faults(&self) -> SimTime {
+        self.faults.map_or(self.warmup, |faults| faults.start)
+    }
+
+    /// The start of the first fault; `None` without faults.
+    pub fn faults_start(&self) -> Option<SimTime> {
+        self.faults.map(|faults| faults.start)
+    }
+
+    /// From the start of the first fault until the run is steady again, or to its end; at least until
+    /// the end of the last fault.
+    pub fn disturbed(&self) -> Option<TimeRange> {
+        let faults = self.faults?;
+        let end = self.recovered.unwrap_or(self.end).max(faults.end);
+        TimeRange { start: faults.start, end }.if_any()
+    }
+
     /// The end of the last fault; `None` without faults.
     pub fn faults_end(&self) -> Option<SimTime> {
         self.faults.map(|f| f.end)

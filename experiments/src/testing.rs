@@ -35,6 +35,7 @@ pub(crate) fn study_with_outage() -> Study {
         warmup: SimDuration::from_secs(20),
         steady: Steady::default(),
         baseline_per_s: None,
+        alerts: Vec::new(),
     };
     Study {
         name: "outage".into(),
@@ -45,6 +46,7 @@ pub(crate) fn study_with_outage() -> Study {
         replications: 3,
         variants: vec![variant("base"), variant("other")],
         expectations: Vec::new(),
+        hypothesis: None,
         focus_client: "shop".into(),
         focus_service: "payment".into(),
         text: String::new(),
@@ -135,6 +137,7 @@ impl Recording {
             events: 1000,
             plan: plan.clone(),
             subjects: subjects.into_iter().map(subject).collect(),
+            wait_cycles: Vec::new(),
         };
         Self { record, recorder: Recorder::new() }
     }
@@ -230,6 +233,8 @@ pub(crate) fn cell(variant: &str, replication: u32, values: &[Option<f64>]) -> C
         baselines: vec![None; values.len()],
         control_baselines: vec![None; values.len()],
         series: Vec::new(),
+        alerts: Vec::new(),
+        why: None,
         events: 10,
         aborted: None,
     }

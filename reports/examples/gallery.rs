@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let results = fixture::sweep(axes);
         reports::folder::write_sweep(&results, Charts::Drawn, &mut |name| create(&folder, name))?;
     }
-    let style = reports::terminal::Style { colour: true, width: Some(150) };
+    let style = reports::terminal::Style { colour: true, width: Some(150), ..Default::default() };
     reports::print(&fixture::study(12), reports::Format::Table, style, &mut io::stdout())?;
     Ok(())
 }

@@ -2,7 +2,8 @@
 //! the words in their cells.
 
 use experiments::results::{
-    Estimate, ExpectationVerdict, Figure, MeasureInfo, StudyResults, Unit, VerdictCounts,
+    AlertResult, Answer, Estimate, ExpectationVerdict, Figure, MeasureInfo, StudyResults, Unit,
+    VerdictCounts,
 };
 
 use crate::numbers::{self, MISSING};
@@ -49,6 +50,43 @@ pub(crate) fn sign(verdict: ExpectationVerdict) -> &'static str {
         ExpectationVerdict::Passed => "✓",
         ExpectationVerdict::Failed => "✗",
         ExpectationVerdict::Undecided => "?",
+    }
+}
+
+/// What is told of an alert, beside its name.
+pub(crate) const ALERT_COLUMNS: [&str; 4] = ["fired", "delay", "resolved", "false alarms"];
+
+/// What is told of an alert, by [`ALERT_COLUMNS`].
+pub(crate) fn alert_cells(alert: &AlertResult) -> [String; 4] {
+    let seconds = |estimate| inline(Unit::Seconds, Some(estimate));
+    let of = |estimate| inline(Unit::Count, Some(estimate));
+    [
+        format!("{}/{} runs", alert.fired.runs, alert.fired.of),
+        seconds(&alert.delay_s),
+        seconds(&alert.resolved_s),
+        format!("{} (control {})", of(&alert.false_alarms), of(&alert.control_false_alarms)),
+    ]
+}
+
+/// How an alert is called in a table: `checkout-errors (page)`.
+pub(crate) fn alert_name(alert: &AlertResult) -> String {
+    match &alert.severity {
+        Some(severity) => format!("{} ({severity})", alert.name),
+        None => alert.name.clone(),
+    }
+}
+
+/// How the table of the alerts is to be read.
+pub(crate) const ALERTS_LEGEND: &str = "Alerts: in how many runs each fired after the first fault had \
+     begun, how late, and when that was over, both from the start of that fault; false alarms are those \
+     that began before it, beside those of the controls.";
+
+/// Whether a probe held, in a word.
+pub(crate) fn answer_name(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Held => "held",
+        Answer::Refuted => "refuted",
+        Answer::Undecided => "undecided",
     }
 }
 

@@ -220,6 +220,7 @@ fn variant(strategy: &Strategy, seed: u64, replications: u32, bin: f64) -> Varia
                 .collect(),
             events: 812_345 + u64::from(replication),
             aborted: None,
+            alerts: Vec::new(),
         })
         .collect();
     VariantResults {
@@ -230,6 +231,9 @@ fn variant(strategy: &Strategy, seed: u64, replications: u32, bin: f64) -> Varia
         series: ["shop", "payment"]
             .map(|subject| series(strategy, subject, bin, &mut noise))
             .into(),
+        hypothesis: None,
+        alerts: Vec::new(),
+        why: None,
     }
 }
 

@@ -20,8 +20,8 @@ pub enum Charts {
     LeftOut,
 }
 
-/// Writes all files of a study: `summary.csv`, `runs.csv`, `timeseries.csv`, `summary.json`, the
-/// charts as SVG and PNG, and last `manifest.json`, so that a folder that has one is complete.
+/// Writes all files of a study: `summary.csv`, `runs.csv`, `timeseries.csv`, `alerts.csv`
+/// and `hypothesis.csv` where there are any, `summary.json`, the charts as SVG and PNG, and last `manifest.json`, so that a folder that has one is complete.
 /// Returns the names of the files, in the order in which they were written.
 ///
 /// # Errors
@@ -36,6 +36,12 @@ pub fn write_study(
     folder.file("summary.csv", |out| csv::summary(results, out))?;
     folder.file("runs.csv", |out| csv::runs(results, out))?;
     folder.file("timeseries.csv", |out| csv::timeseries(results, out))?;
+    if results.variants.iter().any(|variant| !variant.alerts.is_empty()) {
+        folder.file("alerts.csv", |out| csv::alerts(results, out))?;
+    }
+    if results.variants.iter().any(|variant| variant.hypothesis.is_some()) {
+        folder.file("hypothesis.csv", |out| csv::hypothesis(results, out))?;
+    }
     folder.file("summary.json", |out| json::summary(results, out))?;
     if charts == Charts::Drawn {
         folder.charts(&charts::of_study(results))?;

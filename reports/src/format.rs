@@ -49,7 +49,8 @@ impl FromStr for Format {
     }
 }
 
-/// Prints the results; `style` is for [`Format::Table`] only.
+/// Prints the results; of `style`, all is for [`Format::Table`], and what is explained for
+/// [`Format::Markdown`], too.
 ///
 /// # Errors
 ///
@@ -62,7 +63,7 @@ pub fn print(
 ) -> Result<(), ReportError> {
     match format {
         Format::Table => terminal::print(results, style, out),
-        Format::Markdown => markdown::print(results, out),
+        Format::Markdown => markdown::print(results, style.explain, out),
         Format::Csv => csv::summary(results, out),
         Format::Json => json::summary(results, out),
     }

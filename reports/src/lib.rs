@@ -25,6 +25,8 @@ mod error;
 mod fixture;
 mod format;
 mod sweep_grid;
+#[cfg(test)]
+mod watched;
 
 pub use error::ReportError;
 pub use format::{Format, print, print_sweep};

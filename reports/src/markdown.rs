@@ -2,23 +2,35 @@
 
 use std::io::{self, Write};
 
-use experiments::results::{ExpectationResult, StudyResults, SweepResults, Unit, VariantResults};
+use experiments::results::{
+    ExpectationResult, HypothesisResult, StudyResults, SweepResults, Unit, VariantResults,
+    finding_name, probe_phase_name,
+};
 
-use crate::columns::{Column, columns, existing, has_ratio, mean, sign, verdicts};
+use crate::columns::{
+    ALERT_COLUMNS, ALERTS_LEGEND, Column, alert_cells, alert_name, answer_name, columns, existing,
+    has_ratio, mean, sign, verdicts,
+};
 use crate::numbers;
 use crate::sweep_grid::value;
+use crate::terminal::Explain;
 use crate::{ReportError, terminal};
 
-/// Writes the title, the expectations as a list, and the table of variants.
+/// Writes the title, the expectations and the hypothesis as lists, the tables of variants and of alerts, and
+/// why the variants that are to be explained went as they did.
 ///
 /// # Errors
 ///
 /// When `out` refuses.
-pub fn print(results: &StudyResults, out: &mut dyn Write) -> Result<(), ReportError> {
-    document(results, out).map_err(ReportError::writing("the Markdown table"))
+pub fn print(
+    results: &StudyResults,
+    explain: Explain,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    document(results, explain, out).map_err(ReportError::writing("the Markdown table"))
 }
 
-fn document(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
+fn document(results: &StudyResults, explain: Explain, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## {}\n", plain(&results.manifest.title))?;
     for expectation in &results.expectations {
         writeln!(out, "{}", item(expectation))?;
@@ -26,13 +38,54 @@ fn document(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
     if !results.expectations.is_empty() {
         writeln!(out)?;
     }
+    for variant in &results.variants {
+        if let Some(hypothesis) = &variant.hypothesis {
+            finding(&variant.name, hypothesis, out)?;
+        }
+    }
     let columns = columns(&results.measures);
     writeln!(out, "{}", line(header(&columns)))?;
     writeln!(out, "{}", line(rule(1, columns.len())))?;
     for variant in &results.variants {
         writeln!(out, "{}", line(row(results, &columns, variant)))?;
     }
-    writeln!(out, "\n{}", plain(&terminal::legend(results)))
+    writeln!(out, "\n{}", plain(&terminal::legend(results)))?;
+    alerts(results, out)?;
+    for (variant, why) in terminal::explained(results, explain) {
+        writeln!(out, "\n**Why: {}.** {}", plain(&variant.name), plain(&why.story))?;
+    }
+    Ok(())
+}
+
+/// The hypothesis in a variant: its finding, and an item a probe.
+fn finding(variant: &str, hypothesis: &HypothesisResult, out: &mut dyn Write) -> io::Result<()> {
+    let found = finding_name(hypothesis.finding);
+    writeln!(out, "{}, {}: **{found}**\n", plain(&hypothesis.title), plain(variant))?;
+    for probe in &hypothesis.probes {
+        let checks = probe.checks.iter().map(|check| {
+            let (phase, answer) = (probe_phase_name(check.phase), answer_name(check.answer));
+            format!("{phase} {answer} ({})", plain(&check.measured))
+        });
+        let checks: Vec<String> = checks.collect();
+        writeln!(out, "- {}: `{}` {}", plain(&probe.name), probe.that, checks.join(", "))?;
+    }
+    writeln!(out)
+}
+
+fn alerts(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
+    if results.variants.iter().all(|variant| variant.alerts.is_empty()) {
+        return Ok(());
+    }
+    let header = ["variant", "alert"].into_iter().chain(ALERT_COLUMNS).map(str::to_owned);
+    writeln!(out, "\n{}", line(header.collect()))?;
+    writeln!(out, "{}", line(vec!["---".to_owned(); 2 + ALERT_COLUMNS.len()]))?;
+    for variant in &results.variants {
+        for alert in &variant.alerts {
+            let names = [plain(&variant.name), plain(&alert_name(alert))];
+            writeln!(out, "{}", line(names.into_iter().chain(alert_cells(alert)).collect()))?;
+        }
+    }
+    writeln!(out, "\n{}", plain(ALERTS_LEGEND))
 }
 
 fn item(expectation: &ExpectationResult) -> String {
@@ -152,7 +205,14 @@ mod tests {
     #[test]
     fn shows_expectations_and_variants() {
         let mut bytes = Vec::new();
-        print(&fixture::study(4), &mut bytes).unwrap();
+        print(&fixture::study(4), Explain::FirstOut, &mut bytes).unwrap();
+        insta::assert_snapshot!(String::from_utf8(bytes).unwrap());
+    }
+
+    #[test]
+    fn shows_the_hypothesis_the_alerts_and_why() {
+        let mut bytes = Vec::new();
+        print(&crate::watched::study(), Explain::FirstOut, &mut bytes).unwrap();
         insta::assert_snapshot!(String::from_utf8(bytes).unwrap());
     }
 

@@ -53,6 +53,9 @@ pub(crate) struct RunArguments {
     /// Run only this variant (may be given several times)
     #[arg(long, value_name = "NAME")]
     pub(crate) variant: Vec<String>,
+    /// Tell of every variant why it went as it did, and not only of the first that did not hold
+    #[arg(long)]
+    pub(crate) why: bool,
     /// How results are printed: table, markdown, csv or json
     #[arg(long, default_value = "table")]
     pub(crate) format: Format,

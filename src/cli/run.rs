@@ -6,6 +6,7 @@ use experiments::Experiment;
 use experiments::results::{ExpectationVerdict, StudyResults};
 use experiments::runner::Options;
 use reports::Format;
+use reports::terminal::{Explain, Style};
 use squall::{Scenario, VERSION};
 
 use super::arguments::{CommonArguments, RunArguments};
@@ -39,7 +40,8 @@ fn run_file(file: &Path, arguments: &RunArguments) -> Result<Exit, Failure> {
     let results = results.map_err(|error| Failure::from(&error))?;
     // Before the files, whose charts take many times as long as a small scenario; and they are written
     // even if nobody reads what is printed.
-    let printed = print(&results, arguments.format);
+    let explain = if arguments.why { Explain::All } else { Explain::FirstOut };
+    let printed = print(&results, arguments.format, explain);
     folder.write(|create| reports::folder::write_study(&results, common.charts(), create))?;
     journal.remove()?;
     printed?;
@@ -78,9 +80,10 @@ pub(crate) fn folder_for(scenario: &Scenario, common: &CommonArguments, several:
     }
 }
 
-fn print(results: &StudyResults, format: Format) -> Result<(), Failure> {
+fn print(results: &StudyResults, format: Format, explain: Explain) -> Result<(), Failure> {
     let mut text = Vec::new();
-    reports::print(results, format, terminal::style(), &mut text)?;
+    let style = Style { explain, ..terminal::style() };
+    reports::print(results, format, style, &mut text)?;
     terminal::print(&String::from_utf8_lossy(&text))
 }
 

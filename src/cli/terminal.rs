@@ -2,13 +2,13 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use reports::terminal::Style;
+use reports::terminal::{Explain, Style};
 
 use super::exit::Failure;
 
 /// How standard output is written to.
 pub(crate) fn style() -> Style {
-    Style { colour: colours_on_stdout(), width: width() }
+    Style { colour: colours_on_stdout(), width: width(), explain: Explain::default() }
 }
 
 /// Whether colours are wanted on standard output. <https://no-color.org>

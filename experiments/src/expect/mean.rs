@@ -1,6 +1,6 @@
 //! Expectations of the mean over the runs.
 
-use scenarios::expectation::{Expectation, Op};
+use scenarios::expectation::{Expectation, Op, Term};
 
 use super::sample::{Run, Sample};
 use super::{Judged, compares, text};
@@ -10,7 +10,7 @@ use ExpectationVerdict::{Failed, Passed, Undecided};
 /// Judges the mean over the runs.
 pub(super) fn judge(expectation: &Expectation, sample: &Sample) -> Judged {
     let estimate = sample.estimate();
-    let (verdict, explanation) = match excluded(expectation.op, sample) {
+    let (verdict, explanation) = match excluded(expectation, sample) {
         Some((verdict, why)) => (verdict, Some(why).filter(|_| verdict != Passed)),
         None => by_interval(expectation.op, &estimate, sample),
     };
@@ -18,7 +18,12 @@ pub(super) fn judge(expectation: &Expectation, sample: &Sample) -> Judged {
 }
 
 /// Runs that have no figure decide before any mean does.
-fn excluded(op: Op, sample: &Sample) -> Option<(ExpectationVerdict, String)> {
+fn excluded(expectation: &Expectation, sample: &Sample) -> Option<(ExpectationVerdict, String)> {
+    let did = match expectation.term {
+        Term::Alert(_) => "fired",
+        Term::Saturated(_) => "were saturated",
+        _ => "recovered",
+    };
     let of = sample.runs.len();
     let given_up = sample.runs.iter().find_map(|run| match run {
         Run::Aborted(text) => Some(text),
@@ -33,10 +38,10 @@ fn excluded(op: Op, sample: &Sample) -> Option<(ExpectationVerdict, String)> {
         return Some((Failed, format!("there was nothing to measure in {nothing} of {of} runs")));
     }
     let never = sample.count(|run| *run == Run::Never);
-    let for_ever_holds = matches!(op, Op::GreaterOrEqual | Op::Greater);
+    let for_ever_holds = matches!(expectation.op, Op::GreaterOrEqual | Op::Greater);
     (never > 0).then(|| match for_ever_holds {
         true => (Passed, String::new()),
-        false => (Failed, format!("{never} of {of} runs never recovered")),
+        false => (Failed, format!("{never} of {of} runs never {did}")),
     })
 }
 

@@ -9,21 +9,25 @@
 //!   seed fixes; the Wilson interval beside it says how much they say about others.
 //! * **A verdict** is judged run by run; all runs have to have it, unless a share is given.
 //! * **Ratios** are taken run by run, so that what run and reference have in common cancels.
+//! * **Points in time** (`alert(a) before alert(b)`, `saturated(payment) == never`) are compared run by
+//!   run, too; what never happens comes after all that does, and before nothing.
 //! * **A run that never recovered** takes for ever: it fails every `<=`, meets every `>=`, and is
 //!   never averaged away. A run in which there was nothing to measure, or that was given up,
 //!   fails what is asked of the mean, and does not hold on its own.
 
+mod hypothesis;
 mod mean;
 mod sample;
 mod share;
-mod text;
+pub(crate) mod text;
 
-use scenarios::expectation::{Op, Term};
+use scenarios::expectation::{Bound, Op, Term};
 use scenarios::study::{Study, VariantExpectation};
 
 use crate::cell::CellResult;
 use crate::plan::Plan;
 use crate::results::{ExpectationResult, ExpectationVerdict};
+pub(crate) use hypothesis::evaluate as hypothesis;
 use sample::Sample;
 
 /// What an expectation comes to.
@@ -56,6 +60,14 @@ fn evaluate_one(
     let runs = runs_of(&expected.variant);
     let judged = match (&expectation.term, expectation.share_of_runs) {
         (Term::Verdict, share) => share::of_verdicts(expectation, runs, share),
+        (Term::Hypothesis, _) => match &study.hypothesis {
+            Some(hypothesis) => hypothesis::judge(expectation, hypothesis, plan, runs),
+            // The check of the plan has turned this away.
+            None => share::of_each(&[], &[], 1.0, String::new()),
+        },
+        _ if matches!(expectation.bound, Bound::Moment(_) | Bound::Never) => {
+            share::of_moments(expectation, plan, runs)
+        }
         (_, None) => mean::judge(expectation, &Sample::of(expectation, plan, runs, runs_of)),
         (_, Some(share)) => {
             share::of_runs(expectation, &Sample::of(expectation, plan, runs, runs_of), share)
@@ -71,7 +83,7 @@ fn evaluate_one(
 }
 
 /// Whether `left op right` holds.
-fn compares<T: PartialOrd>(left: T, op: Op, right: T) -> bool {
+pub(crate) fn compares<T: PartialOrd>(left: T, op: Op, right: T) -> bool {
     match op {
         Op::LessOrEqual => left <= right,
         Op::Less | Op::Before => left < right,

@@ -20,7 +20,7 @@ pub(super) struct Sample {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Run {
     Is(f64),
-    /// The time to recover of a run that did not.
+    /// The time to recover of a run that did not; of what did not happen.
     Never,
     /// Nothing to measure, or no reference to compare with.
     Nothing,
@@ -44,7 +44,9 @@ impl Sample {
         };
         let (figures, controls, bound, unit) = match &expectation.bound {
             Bound::Figure(bound) => (figures(&value), figures(&control), *bound, unit),
-            Bound::Verdict(_) => (Vec::new(), Vec::new(), f64::NAN, unit),
+            Bound::Verdict(_) | Bound::Finding(_) | Bound::Moment(_) | Bound::Never => {
+                (Vec::new(), Vec::new(), f64::NAN, unit)
+            }
             Bound::Times(times, reference) => {
                 let (figures, controls) = match reference {
                     Reference::Baseline => {
@@ -91,7 +93,7 @@ impl Sample {
 /// infinitely faster than who does not.
 fn paired(term: &Term, value: Option<f64>, other: Option<f64>) -> Option<f64> {
     match (term, value, other) {
-        (Term::TimeToRecover, Some(_), None) => Some(0.0),
+        (Term::TimeToRecover | Term::Alert(_) | Term::Saturated(_), Some(_), None) => Some(0.0),
         _ => ratio(value, other),
     }
 }
@@ -103,6 +105,7 @@ impl Run {
             (Some(figure), None) => Self::Is(figure),
             (None, None) => match (term, value, run.verdict) {
                 (Term::TimeToRecover, None, Verdict::Degraded | Verdict::Metastable) => Self::Never,
+                (Term::Alert(_) | Term::Saturated(_), None, _) => Self::Never,
                 _ => Self::Nothing,
             },
         }

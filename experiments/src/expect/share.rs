@@ -1,11 +1,12 @@
 //! Expectations of single runs: so many of them have to hold.
 
-use scenarios::expectation::{Bound, Expectation};
+use scenarios::expectation::{Bound, Expectation, Op};
 use sim_core::stats::wilson_interval;
 
 use super::sample::{Run, Sample};
 use super::{Judged, compares, text};
 use crate::cell::CellResult;
+use crate::plan::Plan;
 use crate::results::{ExpectationVerdict, VerdictCounts};
 use crate::statistics::{CONFIDENCE, verdict_name};
 
@@ -34,7 +35,7 @@ pub(super) fn of_verdicts(
 ) -> Judged {
     let holds = |run: &&CellResult| match expectation.bound {
         Bound::Verdict(verdict) => compares(run.verdict, expectation.op, verdict),
-        Bound::Figure(_) | Bound::Times(..) => false,
+        _ => false,
     };
     let holding = runs.iter().filter(holds).count();
     let misses = || {
@@ -45,6 +46,46 @@ pub(super) fn of_verdicts(
         misses.take(3).collect::<Vec<_>>().join(", ")
     };
     judged(holding, runs.len(), share.unwrap_or(1.0), verdicts(runs), misses)
+}
+
+/// Judges each run on its own by a point in time: before another, or never.
+pub(super) fn of_moments(expectation: &Expectation, plan: &Plan, runs: &[CellResult]) -> Judged {
+    let time = |run: &CellResult, term| run.values.get(plan.place(term)?).copied().flatten();
+    let own = |run: &CellResult| time(run, &expectation.term);
+    let holds: Vec<bool> = runs
+        .iter()
+        .map(|run| match (&expectation.bound, expectation.op, own(run)) {
+            _ if run.aborted.is_some() => false,
+            (Bound::Never, _, own) => own.is_none(),
+            (Bound::Moment(other), Op::Before, Some(own)) => {
+                time(run, other).is_none_or(|other| own < other)
+            }
+            _ => false,
+        })
+        .collect();
+    let told = |time: Option<f64>| match time {
+        Some(time) => text::figure(time, crate::results::Unit::Seconds),
+        None => "never".to_owned(),
+    };
+    let describe = |run: &CellResult| match (&expectation.bound, &run.aborted) {
+        (_, Some(text)) => text.clone(),
+        (Bound::Moment(other), None) => format!("{}, {}", told(own(run)), told(time(run, other))),
+        (_, None) => told(own(run)),
+    };
+    let names: Vec<String> = runs.iter().map(describe).collect();
+    let measured = proportion(holds.iter().filter(|holds| **holds).count(), runs.len());
+    of_each(&holds, &names, expectation.share_of_runs.unwrap_or(1.0), measured)
+}
+
+/// Whether so many runs hold, each on its own; `told` says what each came to.
+pub(super) fn of_each(holds: &[bool], told: &[String], share: f64, measured: String) -> Judged {
+    let holding = holds.iter().filter(|holds| **holds).count();
+    let misses = || {
+        let runs = holds.iter().zip(told).zip(0..).filter(|((holds, _), _)| !**holds);
+        let text = |((_, told), k): ((&bool, &String), u32)| format!("replication {k} ({told})");
+        runs.take(3).map(text).collect::<Vec<_>>().join(", ")
+    };
+    judged(holding, holds.len(), share, measured, misses)
 }
 
 fn judged(
@@ -64,7 +105,7 @@ fn judged(
 }
 
 /// `29 of 30 runs (97%, interval 83% to 99%)`.
-fn proportion(holding: usize, of: usize) -> String {
+pub(super) fn proportion(holding: usize, of: usize) -> String {
     let interval = wilson_interval(holding as u64, of as u64, CONFIDENCE);
     let share = holding as f64 / of.max(1) as f64;
     let [share, low, high] = [share, interval.low, interval.high].map(text::share);

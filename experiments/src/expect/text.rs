@@ -3,7 +3,7 @@
 use crate::results::Unit;
 
 /// A figure to three digits, more where the whole part has more.
-pub(super) fn figure(value: f64, unit: Unit) -> String {
+pub(crate) fn figure(value: f64, unit: Unit) -> String {
     let scale = Scale::of(value, unit);
     let scaled = value * scale.factor;
     format!("{}{}", trimmed(scaled, places_for(scaled, 3)), scale.suffix)

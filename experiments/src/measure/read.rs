@@ -15,7 +15,12 @@ impl Meter {
     /// aggregation says; `None` where this run has none (nothing ended in the phase, or there
     /// was no such phase).
     pub fn read(&self, record: &RunRecord, phases: &Phases) -> Option<f64> {
-        let range = phases.range(self.phase)?;
+        self.read_in(record, phases.range(self.phase)?)
+    }
+
+    /// The figure of a part of a run, whatever its own phase. The part has to begin and to end where
+    /// slices do.
+    pub fn read_in(&self, record: &RunRecord, range: TimeRange) -> Option<f64> {
         let subjects = named(record, self.kind, &self.name);
         let slices = Slices::within(&record.plan, &subjects, range);
         let arrivals_of = |kind, name: &str| {

@@ -1,9 +1,10 @@
 //! Whether a study's expectations can be measured: found out before anything runs.
 
 use scenarios::expectation::{Bound, Expectation, Op, Phase, Reference, Term};
-use scenarios::study::Study;
+use scenarios::study::{Study, Variant};
 
 use super::{Plan, baseline};
+use crate::alerts::AlertMeter;
 use crate::measure::{MeasureError, Meter};
 
 /// Why a study cannot be run as it stands.
@@ -18,6 +19,26 @@ pub enum PlanError {
         variant: String,
         /// What is wrong.
         cause: ExpectationError,
+    },
+    /// A probe of the hypothesis asks for what cannot be measured.
+    #[error("the probe `{probe}` of the hypothesis (variant `{variant}`): {cause}")]
+    Probe {
+        /// The probe.
+        probe: String,
+        /// The variant.
+        variant: String,
+        /// What is wrong.
+        cause: ExpectationError,
+    },
+    /// A condition of an alert cannot be measured.
+    #[error("the alert `{alert}` (variant `{variant}`): {cause}")]
+    Alert {
+        /// The alert.
+        alert: String,
+        /// The variant.
+        variant: String,
+        /// What is wrong.
+        cause: MeasureError,
     },
 }
 
@@ -42,6 +63,15 @@ pub enum ExpectationError {
     /// `before` between other things than points in time.
     #[error("`before` compares points in time; write `<` for figures")]
     NotATime,
+    /// An alert that the variant does not have.
+    #[error("there is no alert `{0}`")]
+    UnknownAlert(String),
+    /// A resource that the variant does not have.
+    #[error("nothing called `{0}` can be saturated")]
+    UnknownResource(String),
+    /// A finding of a hypothesis that there is not, or that no fault could refute.
+    #[error("there is no hypothesis, or no fault that could refute it")]
+    NoHypothesis,
     /// The time to recover relative to something that has none.
     #[error(
         "a time to recover has no baseline and no control; compare it with a duration or another variant"
@@ -63,6 +93,39 @@ impl Plan {
         Ok(())
     }
 
+    pub(super) fn check_hypothesis(&self, study: &Study) -> Result<(), PlanError> {
+        let Some(hypothesis) = &study.hypothesis else { return Ok(()) };
+        let with_faults = |(_, v): &(usize, &Variant)| !v.model.faults.is_empty();
+        for (place, variant) in study.variants.iter().enumerate().filter(with_faults) {
+            for probe in &hypothesis.probes {
+                for phase in &hypothesis.phases {
+                    let that = hypothesis.expectation(probe, *phase);
+                    self.check(study, place, &that).map_err(|cause| PlanError::Probe {
+                        probe: probe.name.clone(),
+                        variant: variant.name.clone(),
+                        cause,
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_alerts(&self, study: &Study) -> Result<(), PlanError> {
+        for (variant, plan) in study.variants.iter().zip(&self.variants) {
+            for alert in &variant.alerts {
+                AlertMeter::new(alert, variant, &plan.phases).map_err(|cause| {
+                    PlanError::Alert {
+                        alert: alert.name.clone(),
+                        variant: variant.name.clone(),
+                        cause,
+                    }
+                })?;
+            }
+        }
+        Ok(())
+    }
+
     fn check(
         &self,
         study: &Study,
@@ -71,16 +134,22 @@ impl Plan {
     ) -> Result<(), ExpectationError> {
         let (term, bound) = (&expectation.term, &expectation.bound);
         let is_verdict = matches!(term, Term::Verdict);
-        if is_verdict != matches!(bound, Bound::Verdict(_)) {
+        if is_verdict != matches!(bound, Bound::Verdict(_))
+            || matches!(term, Term::Hypothesis) != matches!(bound, Bound::Finding(_))
+        {
             return Err(ExpectationError::Incomparable);
         }
-        if expectation.op == Op::Before && *term != Term::TimeToRecover {
+        let is_time = *term == Term::TimeToRecover || term.is_moment();
+        let needs_moment = matches!(bound, Bound::Moment(_) | Bound::Never);
+        if (expectation.op == Op::Before && !is_time) || (needs_moment && !term.is_moment()) {
             return Err(ExpectationError::NotATime);
         }
         self.check_term(study, variant, term)?;
         match bound {
+            Bound::Moment(other) if other.is_moment() => self.check_term(study, variant, other),
+            Bound::Moment(_) => Err(ExpectationError::NotATime),
             Bound::Times(_, reference) => self.check_reference(study, variant, term, reference),
-            Bound::Figure(_) | Bound::Verdict(_) => Ok(()),
+            Bound::Figure(_) | Bound::Verdict(_) | Bound::Finding(_) | Bound::Never => Ok(()),
         }
     }
 
@@ -100,6 +169,21 @@ impl Plan {
                 Err(ExpectationError::NothingToRecoverFrom)
             }
             Term::TimeToRecover | Term::Verdict => Ok(()),
+            Term::Alert(name) | Term::FalseAlarms(name) => {
+                let alerts = &study.variants[variant].alerts;
+                let known = alerts.iter().any(|alert| alert.name == *name);
+                known.then_some(()).ok_or_else(|| ExpectationError::UnknownAlert(name.clone()))
+            }
+            Term::Saturated(name) => {
+                let resources = &self.variants[variant].why.resources;
+                let known = resources.iter().any(|meter| meter.resource.is_meant_by(name));
+                known.then_some(()).ok_or_else(|| ExpectationError::UnknownResource(name.clone()))
+            }
+            Term::Hypothesis => {
+                let has_faults = !study.variants[variant].model.faults.is_empty();
+                let there = study.hypothesis.is_some() && has_faults;
+                there.then_some(()).ok_or(ExpectationError::NoHypothesis)
+            }
         }
     }
 
@@ -115,7 +199,7 @@ impl Plan {
                 let other = find_variant(study, other)?;
                 self.check_term(study, other, term)
             }
-            (_, Term::TimeToRecover | Term::Verdict) => Err(ExpectationError::NoReference),
+            (Reference::Control, Term::FalseAlarms(_)) => Ok(()),
             (Reference::Baseline, Term::Measure(term)) => {
                 let phases = &self.variants[variant].phases;
                 baseline(term, &study.variants[variant], phases)
@@ -123,6 +207,7 @@ impl Plan {
                     .map_err(ExpectationError::Reference)
             }
             (Reference::Control, Term::Measure(_)) => Ok(()),
+            _ => Err(ExpectationError::NoReference),
         }
     }
 }

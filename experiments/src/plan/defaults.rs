@@ -33,6 +33,24 @@ pub(super) fn measures(study: &Study) -> Vec<Measure> {
     measures
 }
 
+/// How late each alert fires, and how often without need: only in files.
+pub(super) fn add_alerts(study: &Study, measures: &mut Vec<Measure>) {
+    for alert in study.variants.iter().flat_map(|variant| &variant.alerts) {
+        super::add_term(measures, &Term::Alert(alert.name.clone()));
+        super::add_term(measures, &Term::FalseAlarms(alert.name.clone()));
+    }
+}
+
+/// Each probe of the hypothesis in each of its phases: only in files.
+pub(super) fn add_probes(study: &Study, measures: &mut Vec<Measure>) {
+    let Some(hypothesis) = &study.hypothesis else { return };
+    for probe in &hypothesis.probes {
+        for phase in &hypothesis.phases {
+            super::add_term(measures, &hypothesis.expectation(probe, *phase).term);
+        }
+    }
+}
+
 fn table_around_a_fault(study: &Study) -> Vec<Measure> {
     let service = &*study.focus_service;
     let mut table = vec![column(term(Rate, service, Phase::Before), "baseline")];

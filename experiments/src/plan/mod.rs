@@ -14,15 +14,17 @@ pub(crate) use names::{aggregation_name, quantity_name};
 
 use std::collections::BTreeSet;
 
-use scenarios::expectation::{Aggregation, MeasureTerm, Phase, Quantity, Term};
+use scenarios::expectation::{Aggregation, Bound, MeasureTerm, Phase, Quantity, Term};
 use scenarios::study::{Study, Variant};
 use sim_core::kernel::SimDuration;
 use sim_core::model::record::MeasurePlan;
 use sim_core::model::spec::Model;
 
+use crate::alerts::AlertMeter;
 use crate::measure::{BaselineMeter, MeasureError, Meter, rate_bin};
 use crate::phases::Phases;
 use crate::results::{FaultWindow, MeasureInfo};
+use crate::why::WhyPlan;
 
 /// How long after the last fault the tables look, unless an expectation says otherwise.
 pub const AFTER: SimDuration = SimDuration::from_secs(30);
@@ -32,7 +34,7 @@ pub const AFTER: SimDuration = SimDuration::from_secs(30);
 pub struct Measure {
     /// What its column means.
     pub info: MeasureInfo,
-    /// What is measured: never [`Term::Verdict`], which is no figure.
+    /// What is measured: never [`Term::Verdict`] or [`Term::Hypothesis`], which are no figures.
     pub term: Term,
 }
 
@@ -54,6 +56,10 @@ pub struct VariantPlan {
     pub cut: MeasurePlan,
     /// One entry a measure; `None` where the variant cannot have it.
     pub meters: Vec<Option<MeterPair>>,
+    /// Its alerts, in the order of the file.
+    pub alerts: Vec<AlertMeter>,
+    /// What is asked of its runs to say why they went as they did.
+    pub why: WhyPlan,
     /// The model without its faults; `None` if it has none anyway.
     pub control: Option<Model>,
 }
@@ -65,6 +71,12 @@ pub enum MeterPair {
     Figure(Meter, Option<BaselineMeter>),
     /// The time to recover.
     TimeToRecover,
+    /// How late an alert fires: its place among the variant's.
+    Alert(usize),
+    /// How often an alert fires without need.
+    FalseAlarms(usize),
+    /// When the first of these resources of [`WhyPlan`] is saturated.
+    Saturated(Vec<usize>),
 }
 
 impl Plan {
@@ -77,10 +89,17 @@ impl Plan {
         let mut measures = defaults::measures(study);
         for expected in &study.expectations {
             add_term(&mut measures, &expected.expectation.term);
+            if let Bound::Moment(other) = &expected.expectation.bound {
+                add_term(&mut measures, other);
+            }
         }
+        defaults::add_alerts(study, &mut measures);
+        defaults::add_probes(study, &mut measures);
         let cuts = Cuts::of(&measures);
         let variants = study.variants.iter().map(|v| VariantPlan::new(v, &measures, &cuts));
         let plan = Self { variants: variants.collect(), measures };
+        plan.check_alerts(study)?;
+        plan.check_hypothesis(study)?;
         plan.check_expectations(study)?;
         Ok(plan)
     }
@@ -103,7 +122,8 @@ fn baseline(
 /// Adds a measure that only the files hold, unless it is measured anyway.
 fn add_term(measures: &mut Vec<Measure>, term: &Term) {
     let term = canonical(term);
-    if term == Term::Verdict || measures.iter().any(|m| m.term == term) {
+    let is_figure = !matches!(term, Term::Verdict | Term::Hypothesis);
+    if !is_figure || measures.iter().any(|m| m.term == term) {
         return;
     }
     let mut measure = names::measure(term, None);
@@ -138,7 +158,7 @@ impl Cuts {
         let terms = || {
             measures.iter().filter_map(|m| match &m.term {
                 Term::Measure(term) => Some(term),
-                Term::TimeToRecover | Term::Verdict => None,
+                _ => None,
             })
         };
         let after = terms().filter_map(|term| match term.phase {
@@ -158,9 +178,18 @@ impl VariantPlan {
         let phases = Phases::of(variant);
         let boundaries: Vec<_> = phases.boundaries(cuts.after.iter().copied()).collect();
         let (length, bin) = (variant.model.length, variant.steady.bin);
+        let why = WhyPlan::new(variant);
+        let meter = |m: &Measure| MeterPair::new(&m.term, variant, &phases, &why);
         Self {
             cut: MeasurePlan::new(length, cuts.rate_bin, bin, &boundaries),
-            meters: measures.iter().map(|m| MeterPair::new(&m.term, variant, &phases)).collect(),
+            meters: measures.iter().map(meter).collect(),
+            // What cannot be measured is found when alerts are checked.
+            alerts: variant
+                .alerts
+                .iter()
+                .filter_map(|alert| AlertMeter::new(alert, variant, &phases).ok())
+                .collect(),
+            why,
             control: without_faults(&variant.model),
             phases,
         }
@@ -168,7 +197,8 @@ impl VariantPlan {
 }
 
 impl MeterPair {
-    fn new(term: &Term, variant: &Variant, phases: &Phases) -> Option<Self> {
+    fn new(term: &Term, variant: &Variant, phases: &Phases, why: &WhyPlan) -> Option<Self> {
+        let alert = |name: &String| variant.alerts.iter().position(|alert| alert.name == *name);
         match term {
             Term::Measure(term) => {
                 let meter = Meter::new(term, &variant.model, phases).ok()?;
@@ -177,7 +207,15 @@ impl MeterPair {
             Term::TimeToRecover => {
                 phases.can_have(Phase::UntilSteady).then_some(Self::TimeToRecover)
             }
-            Term::Verdict => None,
+            Term::Alert(name) => alert(name).map(Self::Alert),
+            Term::FalseAlarms(name) => alert(name).map(Self::FalseAlarms),
+            Term::Saturated(name) => {
+                let resources = why.resources.iter().enumerate();
+                let meant = resources.filter(|(_, meter)| meter.resource.is_meant_by(name));
+                let places: Vec<usize> = meant.map(|(place, _)| place).collect();
+                (!places.is_empty()).then_some(Self::Saturated(places))
+            }
+            Term::Verdict | Term::Hypothesis => None,
         }
     }
 }

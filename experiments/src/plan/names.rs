@@ -20,9 +20,27 @@ pub(super) fn measure(term: Term, table_label: Option<&str>) -> Measure {
             window_s: measured.window.map(SimDuration::as_secs_f64),
             in_table: table_label.is_some(),
         },
-        Term::TimeToRecover | Term::Verdict => time_to_recover_info(),
+        Term::Alert(name) => moment_info("alert", name, "delay_s", Unit::Seconds),
+        Term::FalseAlarms(name) => moment_info("false_alarms", name, "", Unit::Count),
+        Term::Saturated(name) => moment_info("saturated", name, "s", Unit::Seconds),
+        Term::TimeToRecover | Term::Verdict | Term::Hypothesis => time_to_recover_info(),
     };
     Measure { info, term }
+}
+
+/// `alert_errors_delay_s`, `saturated_payment_s`.
+fn moment_info(word: &str, name: &str, end: &str, unit: Unit) -> MeasureInfo {
+    let words = [word, &plain(name), end];
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    MeasureInfo {
+        key: words.join("_"),
+        label: format!("{word}({name})"),
+        unit,
+        subject: String::new(),
+        phase: String::new(),
+        window_s: None,
+        in_table: false,
+    }
 }
 
 fn time_to_recover_info() -> MeasureInfo {

@@ -4,6 +4,8 @@
 //! Numbers are written in the shortest form that reads back to the same number; what does not
 //! exist is empty.
 
+mod alerts;
+mod hypothesis;
 mod runs;
 mod summary;
 mod sweep;
@@ -12,10 +14,12 @@ mod timeseries;
 use std::io::Write;
 
 use ::csv::Writer;
-use experiments::results::{Estimate, Figure, MeasureInfo, Unit, Verdict};
+use experiments::results::{Estimate, Figure, Finding, MeasureInfo, Unit, Verdict};
 
 use crate::ReportError;
 
+pub use alerts::alerts;
+pub use hypothesis::hypothesis;
 pub use runs::runs;
 pub use summary::summary;
 pub use sweep::sweep;
@@ -128,6 +132,15 @@ fn unit_name(unit: Unit) -> &'static str {
     }
 }
 
+fn finding_key(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Confirmed => "confirmed",
+        Finding::Refuted => "refuted",
+        Finding::NotSteady => "not_steady",
+        Finding::Undecided => "undecided",
+    }
+}
+
 fn verdict_name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Held => "held",
@@ -164,6 +177,11 @@ mod tests {
     fn units_and_verdicts_are_called_alike_in_csv_and_json() {
         for unit in [Unit::PerSecond, Unit::Seconds, Unit::Count, Unit::Share, Unit::Factor] {
             assert_eq!(serde_json::to_value(unit).unwrap(), unit_name(unit));
+        }
+        for finding in
+            [Finding::Confirmed, Finding::Refuted, Finding::NotSteady, Finding::Undecided]
+        {
+            assert_eq!(serde_json::to_value(finding).unwrap(), finding_key(finding));
         }
         for verdict in [
             Verdict::Held,

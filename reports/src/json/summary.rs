@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use experiments::results::{
-    ExpectationResult, FaultWindow, Figure, Manifest, MeasureInfo, StudyResults, VariantResults,
-    VerdictCounts,
+    AlertResult, ExpectationResult, FaultWindow, Figure, HypothesisResult, Manifest, MeasureInfo,
+    StudyResults, VariantResults, VerdictCounts, Why,
 };
 use serde::{Serialize, Serializer};
 
@@ -24,6 +24,11 @@ struct Summary<'a> {
 struct Variant<'a> {
     name: &'a str,
     verdicts: VerdictCounts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hypothesis: Option<&'a HypothesisResult>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    alerts: &'a [AlertResult],
+    why: Option<&'a Why>,
     figures: Figures<'a>,
 }
 
@@ -41,7 +46,8 @@ impl Serialize for Figures<'_> {
 }
 
 /// Writes `summary.json`: manifest, faults, expectations with their verdicts, the measures, and
-/// for each variant its verdicts and figures under the measures' keys.
+/// for each variant its verdicts, what its hypothesis and its alerts came to, why it went as it did, and
+/// its figures under the measures' keys.
 ///
 /// # Errors
 ///
@@ -62,6 +68,9 @@ fn variant_of<'a>(results: &'a StudyResults, variant: &'a VariantResults) -> Var
     Variant {
         name: &variant.name,
         verdicts: variant.verdicts,
+        hypothesis: variant.hypothesis.as_ref(),
+        alerts: &variant.alerts,
+        why: variant.why.as_ref(),
         figures: Figures { measures: &results.measures, figures: &variant.figures },
     }
 }

@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn wrapped_where_there_is_not() {
-        let style = Style { colour: false, width: Some(60) };
+        let style = Style { width: Some(60), ..Style::default() };
         let lines = lines(&fixture::study(1).expectations, style);
         insta::assert_snapshot!(lines.join("\n"));
     }

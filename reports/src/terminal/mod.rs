@@ -1,11 +1,14 @@
 //! What a run prints on a terminal: the expectations with their verdicts first, then one table
 //! that compares the variants.
 
+mod alerts;
 mod expectations;
+mod hypothesis;
 mod layout;
 mod paint;
 mod sweep;
 mod table;
+mod why;
 mod wrap;
 
 use std::io::{self, Write};
@@ -16,6 +19,7 @@ use crate::ReportError;
 
 pub use sweep::legend as sweep_legend;
 pub use table::legend;
+pub(crate) use why::explained;
 
 /// How a terminal is written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,9 +28,22 @@ pub struct Style {
     pub colour: bool,
     /// How many columns the terminal has; `None` if it is none and nothing needs to be wrapped.
     pub width: Option<usize>,
+    /// Which variants are explained.
+    pub explain: Explain,
 }
 
-/// Prints the title, the expectations and the table of variants.
+/// Of which variants it is told why they went as they did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Explain {
+    /// Of the first of which not every run held.
+    #[default]
+    FirstOut,
+    /// Of all.
+    All,
+}
+
+/// Prints the title, the expectations, the hypothesis, the table of variants, the alerts, and why the variants
+/// that `style` asks for went as they did.
 ///
 /// # Errors
 ///
@@ -62,8 +79,24 @@ fn page(results: &StudyResults, style: Style, out: &mut dyn Write) -> io::Result
         }
         writeln!(out)?;
     }
+    let hypothesis = hypothesis::lines(results, style);
+    for line in &hypothesis {
+        writeln!(out, "{line}")?;
+    }
+    if !hypothesis.is_empty() {
+        writeln!(out)?;
+    }
     for line in table::lines(results, style) {
         writeln!(out, "{line}")?;
+    }
+    for part in [alerts::lines(results, style), why::lines(results, style)] {
+        if !part.is_empty() {
+            writeln!(out)?;
+        }
+        let end = part.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+        for line in &part[..end] {
+            writeln!(out, "{line}")?;
+        }
     }
     Ok(())
 }
@@ -80,7 +113,7 @@ mod tests {
     }
 
     fn wide(width: usize) -> Style {
-        Style { colour: false, width: Some(width) }
+        Style { width: Some(width), ..Style::default() }
     }
 
     #[test]
@@ -94,8 +127,22 @@ mod tests {
     }
 
     #[test]
+    fn a_study_that_is_watched_tells_of_its_hypothesis_its_alerts_and_why() {
+        let style = Style { width: Some(100), explain: Explain::All, ..Style::default() };
+        insta::assert_snapshot!(printed(&crate::watched::study(), style));
+        let first = Style { explain: Explain::FirstOut, ..style };
+        assert_eq!(printed(&crate::watched::study(), first).matches("Why: ").count(), 1);
+        let mut held = crate::watched::study();
+        for variant in &mut held.variants {
+            variant.verdicts = experiments::results::VerdictCounts::default();
+            variant.verdicts.held = variant.runs.len() as u32;
+        }
+        assert!(!printed(&held, first).contains("Why: "));
+    }
+
+    #[test]
     fn colours_change_nothing_but_the_colours() {
-        let coloured = printed(&fixture::study(12), Style { colour: true, width: Some(150) });
+        let coloured = printed(&fixture::study(12), Style { colour: true, ..wide(150) });
         let mut plain = String::new();
         let mut rest = coloured.as_str();
         while let Some(start) = rest.find('\u{1b}') {

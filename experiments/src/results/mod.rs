@@ -3,8 +3,18 @@
 //! Every figure is an [`Estimate`] over replications; beside it stands the same figure of the
 //! control, the same model without its faults on the same draws.
 
+mod alerts;
+mod hypothesis;
+mod why;
+
+pub use alerts::{AlertResult, AlertRun, Firing, Proportion};
+pub use hypothesis::{
+    Answer, Finding, FindingCounts, HypothesisResult, ProbeCheck, ProbePhase, ProbeResult,
+    finding_name, probe_phase_name,
+};
 pub use scenarios::expectation::Verdict;
 use serde::{Deserialize, Serialize};
+pub use why::{ByPhase, Level, Saturation, WaitingCircle, Why};
 
 /// The results of a study: all variants of one scenario over all replications.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -89,6 +99,26 @@ pub struct VariantResults {
     pub runs: Vec<RunResult>,
     /// Averages over the replications, bin by bin; one entry a subject.
     pub series: Vec<Series>,
+    /// The hypothesis, if the file has one and the variant faults.
+    pub hypothesis: Option<HypothesisResult>,
+    /// One entry an alert, in the order of the file.
+    pub alerts: Vec<AlertResult>,
+    /// Why it went as it did; `None` if every run was given up.
+    pub why: Option<Why>,
+}
+
+/// What a figure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKindName {
+    /// A population of clients.
+    Client,
+    /// A caller and what it calls.
+    Call,
+    /// A service.
+    Service,
+    /// An endpoint of a service with several.
+    Endpoint,
 }
 
 /// A figure of one variant: over the runs, beside the control, and as a ratio.
@@ -134,6 +164,8 @@ pub struct RunResult {
     pub events: u64,
     /// Of an aborted run: when, where and why, in words.
     pub aborted: Option<String>,
+    /// One entry an alert, in the order of the file: when it fired.
+    pub alerts: Vec<AlertRun>,
 }
 
 /// How many runs ended with each verdict.

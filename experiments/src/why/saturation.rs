@@ -1,0 +1,105 @@
+//! When a resource was saturated: see [`crate::results::Saturation`] for what that means.
+
+use scenarios::resource::{Resource, ResourceKind, resources};
+use scenarios::study::Variant;
+use sim_core::kernel::{SimDuration, SimTime};
+use sim_core::model::record::{RunRecord, SubjectKind};
+use sim_core::policy::Outcome;
+
+use super::levels::Level;
+use crate::measure::{Slices, Totals, named};
+use crate::phases::{Phases, TimeRange};
+
+/// For how much of a bin workers are busy, at least.
+const BUSY: f64 = 0.95;
+/// How many wait on average, at least.
+const WAITING: f64 = 1.0;
+/// Which share of a call's tries is turned away, at least.
+const TURNED_AWAY: f64 = 0.05;
+/// In how many bins in a row.
+const BINS: usize = 2;
+
+/// A resource made ready for one variant.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct SaturationMeter {
+    pub(crate) resource: Resource,
+    bin: SimDuration,
+}
+
+/// The resources of a variant, the innermost first: of those that are saturated in the same bin, it is the
+/// innermost that the others wait for.
+pub(super) fn meters(variant: &Variant, levels: &[Level]) -> Vec<SaturationMeter> {
+    let depth = |resource: &Resource| {
+        let (name, beyond) = match &resource.what {
+            ResourceKind::Pool { service, .. } => (service, 0),
+            // A call of a caller lies between its caller and what it reaches.
+            ResourceKind::Calls { .. } => (&resource.name, 1),
+        };
+        let level = levels.iter().find(|level| level.name == *name);
+        level.map_or(0, |level| 2 * level.depth + beyond)
+    };
+    let mut found = resources(&variant.model);
+    found.sort_by_key(|resource| std::cmp::Reverse(depth(resource)));
+    let bin = variant.steady.bin;
+    found.into_iter().map(|resource| SaturationMeter { resource, bin }).collect()
+}
+
+impl SaturationMeter {
+    /// What it is, in words.
+    pub(crate) fn what(&self) -> String {
+        match &self.resource.what {
+            ResourceKind::Pool { .. } => "worker pool".to_owned(),
+            ResourceKind::Calls { layers } => layers.join(", "),
+        }
+    }
+
+    /// How long after the start of the first fault (without faults: after the warm-up) the first of the
+    /// bins began in which it was saturated.
+    pub(crate) fn since_start(&self, record: &RunRecord, phases: &Phases) -> Option<SimDuration> {
+        let start = phases.start_of_faults();
+        let bins = self.bins(start, phases.end());
+        let first = bins
+            .windows(BINS)
+            .find(|bins| bins.iter().all(|bin| self.is_saturated(record, *bin)))?;
+        Some(first[0].start.since(start))
+    }
+
+    /// The bins from the one that holds `start`, of which only what follows counts, to the last whole one.
+    fn bins(&self, start: SimTime, end: SimTime) -> Vec<TimeRange> {
+        let width = self.bin.as_nanos().max(1);
+        let bin = |k: u64| TimeRange {
+            start: SimTime::from_nanos(k * width).max(start),
+            end: SimTime::from_nanos((k + 1) * width),
+        };
+        (start.as_nanos() / width..end.as_nanos() / width).map(bin).collect()
+    }
+
+    fn is_saturated(&self, record: &RunRecord, bin: TimeRange) -> bool {
+        let length_ns = bin.length().as_nanos() as f64;
+        let totals = |kind, name: &str| {
+            Slices::within(&record.plan, &named(record, kind, name), bin).totals()
+        };
+        match &self.resource.what {
+            ResourceKind::Pool { workers, measured: (kind, names), .. } => {
+                let all = names.iter().map(|name| totals(*kind, name));
+                let all = all.fold(Totals::default(), |sum, one| sum.with(&one));
+                let waiting = all.queue_integral_ns as f64 / length_ns;
+                let busy = all.busy_integral_ns as f64 / length_ns;
+                let away = turned_away(&all.outcomes, &[Outcome::Overflow, Outcome::RejectedShed]);
+                busy >= BUSY * workers && (waiting >= WAITING || away > 0)
+            }
+            ResourceKind::Calls { .. } => {
+                let calls = totals(SubjectKind::Edge, &self.resource.name);
+                let waiting = calls.queue_integral_ns as f64 / length_ns;
+                let held = [Outcome::RejectedBulkhead, Outcome::RejectedLimit];
+                let away = turned_away(&calls.rejections, &held) as f64;
+                let tried = away + calls.arrivals as f64;
+                waiting >= WAITING || (away > 0.0 && away >= TURNED_AWAY * tried)
+            }
+        }
+    }
+}
+
+fn turned_away(counts: &sim_core::model::record::OutcomeCounts, by: &[Outcome]) -> u64 {
+    by.iter().map(|outcome| counts.of(*outcome)).sum()
+}

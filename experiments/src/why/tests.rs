@@ -1,0 +1,1 @@
+//! Why, on records made by hand.
