@@ -283,3 +283,64 @@ fn the_hash_is_of_the_file_the_files_it_names_and_what_was_set() {
     }
     assert_eq!(hashes[0], hash(EVERYTHING, &Beside, &[]));
 }
+
+#[test]
+fn a_hypothesis_has_its_phases_in_order_and_an_alert_its_defaults() {
+    use scenarios::study::{ProbePhase, Study as S};
+    let S { hypothesis, variants, .. } = everything();
+    let hypothesis = hypothesis.unwrap();
+    assert_eq!(hypothesis.phases, [ProbePhase::Before, ProbePhase::During]);
+    assert_eq!(hypothesis.after, SimDuration::from_secs(20));
+    assert_eq!(hypothesis.probes[0].that.text, "share(shop:failed) <= 1%");
+    let [errors, burn] = &variants[0].alerts[..] else { panic!("two alerts") };
+    assert_eq!(errors.rule(), "share(shop:failed, 1m) > 5% for 120s");
+    let times = (errors.every, errors.keep_firing_for);
+    assert_eq!(times, (SimDuration::from_secs(15), SimDuration::ZERO));
+    assert_eq!(burn.rule(), "share(shop:failed, 1h) > 1.44% and share(shop:failed, 5m) > 1.44%");
+    assert_eq!((burn.pending, &burn.severity), (SimDuration::ZERO, &None));
+    let (study, _) = read(EVERYTHING, &Beside, &["alerts.errors.for=1m"]);
+    assert_eq!(study.variants[0].alerts[0].pending, SimDuration::from_secs(60));
+}
+
+#[test]
+fn what_can_be_used_up_is_pools_with_a_limit_and_layers_that_hold_calls_back() {
+    use scenarios::resource::{ResourceKind, resources};
+    use sim_core::model::record::SubjectKind;
+    let text = r#"
+title = "t"
+run = { length = "60s" }
+[clients.shop]
+load = { open = { rate = "10/s" } }
+call = { to = "api.buy", policy = "careful" }
+[clients.other]
+load = { open = { rate = "10/s" } }
+call = { to = "api.look" }
+[services.api]
+instances = 2
+pools = { slow = { workers = 3 }, fast = { workers = 8 }, free = {} }
+[services.api.endpoints.buy]
+pool = "slow"
+steps = [{ call = { to = "db" } }]
+[services.api.endpoints.look]
+pool = "fast"
+steps = [{ work = "1ms" }]
+[services.db]
+pools.main = { workers = 5 }
+steps = [{ work = "1ms" }]
+[policies.careful]
+layers = [{ bulkhead = { kind = { semaphore = { max_concurrent = 4 } } } }, { breaker = { preset = "gobreaker" } }]
+"#;
+    let (study, _) = read(text, &NoFiles, &[]);
+    let found = resources(&study.variants[0].model);
+    let names: Vec<&str> = found.iter().map(|resource| resource.name.as_str()).collect();
+    assert_eq!(names, ["api.slow", "api.fast", "db.main", "shop->api.buy"]);
+    let pool = |place: usize| match &found[place].what {
+        ResourceKind::Pool { workers, measured, .. } => (*workers, measured.clone()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(pool(0), (6.0, (SubjectKind::Endpoint, vec!["api.buy".into()])));
+    assert_eq!(pool(2), (5.0, (SubjectKind::Service, vec!["db".into()])));
+    assert_eq!(found[3].what, ResourceKind::Calls { layers: vec!["bulkhead"] });
+    assert!(found[0].is_meant_by("api") && found[0].is_meant_by("api.slow"));
+    assert!(!found[3].is_meant_by("api"));
+}

@@ -210,3 +210,119 @@ fn a_run_that_was_given_up_fails_what_is_asked_of_the_mean() {
         "1 of 3 runs were aborted, the first was given up at 61s"
     );
 }
+
+/// Judges a claim about alerts `a` and `b` that fired so late in the runs.
+fn of_alerts(that: &str, a: &[Option<f64>], b: &[Option<f64>]) -> ExpectationResult {
+    let mut study = study_with_outage();
+    study.replications = a.len() as u32;
+    for variant in &mut study.variants {
+        variant.alerts = ["a", "b"].map(alert).to_vec();
+    }
+    let expectation = scenarios::expectation::parse(that).unwrap();
+    study.expectations = vec![VariantExpectation { variant: "base".into(), expectation }];
+    let plan = Plan::new(&study).unwrap();
+    let place = |name: &str| plan.place(&Term::Alert(name.into())).unwrap();
+    let run = |(k, (a, b)): (u32, (&Option<f64>, &Option<f64>))| {
+        let mut run = cell("base", k, &vec![None; plan.measures.len()]);
+        (run.values[place("a")], run.values[place("b")]) = (*a, *b);
+        run
+    };
+    let runs: Vec<CellResult> = (0..).zip(a.iter().zip(b)).map(run).collect();
+    evaluate(&study, &plan, &[&runs, &runs]).remove(0)
+}
+
+fn alert(name: &str) -> scenarios::study::Alert {
+    let condition = scenarios::expectation::parse_condition("rate(shop, 1m) > 900");
+    scenarios::study::Alert {
+        name: name.into(),
+        severity: None,
+        conditions: vec![condition.unwrap()],
+        pending: SimDuration::ZERO,
+        every: SimDuration::from_secs(15),
+        keep_firing_for: SimDuration::ZERO,
+    }
+}
+
+#[test]
+fn one_alert_comes_before_another_run_by_run() {
+    let (five, ten) = (Some(5.0), Some(10.0));
+    let before = |a, b| of_alerts("alert(a) before alert(b)", &[a, five], &[b, ten]).verdict;
+    assert_eq!(before(five, ten), Passed);
+    assert_eq!(before(five, None), Passed, "what never fires comes after");
+    assert_eq!(before(None, ten), Failed);
+    assert_eq!(before(None, None), Failed);
+    assert_eq!(before(five, five), Failed, "at once is not before");
+    let some = of_alerts("alert(a) before alert(b) in 50% of runs", &[ten, five], &[five, ten]);
+    assert_eq!(some.verdict, Passed);
+    let missed = of_alerts("alert(a) before alert(b)", &[None, five], &[five, ten]);
+    let why = "1 of 2 runs hold, 100% have to; missed by: replication 0 (never, 5s)";
+    assert_eq!(missed.explanation.unwrap(), why);
+}
+
+#[test]
+fn an_alert_that_does_not_fire_never_does() {
+    let judge = |that: &str, a: &[Option<f64>]| of_alerts(that, a, &vec![None; a.len()]);
+    assert_eq!(judge("alert(a) == never", &[None, None]).verdict, Passed);
+    assert_eq!(judge("alert(a) == never", &[None, Some(15.0)]).verdict, Failed);
+    let late = judge("alert(a) <= 90s", &[Some(15.0), None]);
+    assert_eq!(late.explanation.unwrap(), "1 of 2 runs never fired");
+    assert_eq!(judge("alert(a) > 90s", &[None, None]).verdict, Passed);
+    assert_eq!(judge("alert(a) before 90s", &[Some(15.0), Some(15.0)]).verdict, Passed);
+    assert_eq!(judge("alert(a) <= 90s in 50% of runs", &[Some(15.0), None]).verdict, Passed);
+}
+
+/// Judges a claim about the hypothesis that at most 1 % fail, of which such shares did before and during.
+fn of_hypothesis(that: &str, shares: &[(Option<f64>, Option<f64>)]) -> ExpectationResult {
+    use scenarios::study::{Hypothesis, Probe, ProbePhase};
+    let mut study = study_with_outage();
+    study.replications = shares.len() as u32;
+    let claim = scenarios::expectation::parse_probe("share(shop:failed) <= 1%").unwrap();
+    let hypothesis = Hypothesis {
+        title: "all is well".into(),
+        phases: vec![ProbePhase::Before, ProbePhase::During],
+        after: SimDuration::from_secs(30),
+        probes: vec![Probe { name: "errors".into(), that: claim }],
+    };
+    let term = |phase| hypothesis.expectation(&hypothesis.probes[0], phase).term;
+    let expectation = scenarios::expectation::parse(that).unwrap();
+    study.expectations = vec![VariantExpectation { variant: "base".into(), expectation }];
+    study.hypothesis = Some(hypothesis.clone());
+    let plan = Plan::new(&study).unwrap();
+    let place = |phase| plan.place(&term(phase)).unwrap();
+    let run = |(k, (before, during)): (u32, &(Option<f64>, Option<f64>))| {
+        let mut run = cell("base", k, &vec![None; plan.measures.len()]);
+        run.values[place(ProbePhase::Before)] = *before;
+        run.values[place(ProbePhase::During)] = *during;
+        run
+    };
+    let runs: Vec<CellResult> = (0..).zip(shares).map(run).collect();
+    evaluate(&study, &plan, &[&runs, &runs]).remove(0)
+}
+
+#[test]
+fn a_hypothesis_is_judged_over_the_runs_or_in_each_of_them() {
+    let (good, bad) = (Some(0.001), Some(0.5));
+    let twice = |before, during| [(before, during), (before, during)];
+    let confirmed = |shares: &[_]| of_hypothesis("hypothesis == confirmed", shares);
+    assert_eq!(confirmed(&twice(good, good)).verdict, Passed);
+    let refuted = confirmed(&twice(good, bad));
+    assert_eq!(refuted.verdict, Failed);
+    assert_eq!(refuted.measured, "refuted (in 2 of 2 runs on their own)");
+    assert_eq!(refuted.explanation.unwrap(), "errors during: 50% ± 0, n=2");
+    assert_eq!(
+        confirmed(&twice(bad, good)).measured,
+        "not steady before (in 2 of 2 runs on their own)"
+    );
+    // Nothing to measure decides nothing; neither does a mean that may lie on either side.
+    assert_eq!(confirmed(&twice(good, None)).verdict, Undecided);
+    assert_eq!(confirmed(&[(good, good), (good, Some(0.012))]).verdict, Undecided);
+    let shares = [(good, good), (good, bad), (bad, good)];
+    let of = |that: &str| of_hypothesis(that, &shares);
+    assert_eq!(of("hypothesis == confirmed in 33% of runs").verdict, Passed);
+    let missed = of("hypothesis == confirmed in 50% of runs");
+    assert_eq!(
+        missed.explanation.unwrap(),
+        "1 of 3 runs hold, 50% have to; missed by: replication 1 (refuted), replication 2 (not steady \
+         before)"
+    );
+}

@@ -20,10 +20,13 @@ pub struct Why {
     /// The share of busy worker time spent on requests that nobody waited for, by service.
     pub wasted: Vec<ByPhase>,
     /// The share of good answers among those that a service gave, as its own dashboard shows it: an
-    /// answer that came too late looks good from inside, and whoever was refused was never seen.
+    /// answer that came too late looks good from inside, so does what a fallback made do with, and whoever
+    /// was refused was never seen.
     pub dashboards: Vec<ByPhase>,
     /// The share of calls that ended well for the users of a client population.
     pub users: Vec<ByPhase>,
+    /// The share of them that were answered with something to make do with, by a fallback.
+    pub degraded: Vec<ByPhase>,
     /// The circles in which threads, locks or connections waited for one another.
     pub wait_cycles: Vec<WaitingCircle>,
 }

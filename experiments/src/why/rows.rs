@@ -30,6 +30,8 @@ pub(super) enum What {
     Dashboard,
     /// The share of a client's calls that ended well.
     Users,
+    /// The share of a client's calls that were answered with something to make do with.
+    Degraded,
 }
 
 /// All rows: those of the waterfall in its order, two a level; then the others by subject.
@@ -55,6 +57,7 @@ pub(super) fn rows(model: &Model, levels: &[Level]) -> Vec<Row> {
     }
     for level in levels.iter().filter(|level| level.kind == SubjectKind::Client) {
         rows.push(row(level, What::Users));
+        rows.push(row(level, What::Degraded));
     }
     rows
 }
@@ -74,19 +77,22 @@ impl Row {
                 let calls = |user: &String| arrivals(&(SubjectKind::Client, user.clone()));
                 over(own.arrivals, users.iter().map(calls).sum())
             }
+            // It is booked when a request ends, and may have been done before the range began.
             What::Wasted => (own.busy_integral_ns > 0)
-                .then(|| own.wasted_ns as f64 / own.busy_integral_ns as f64),
+                .then(|| (own.wasted_ns as f64 / own.busy_integral_ns as f64).min(1.0)),
             What::Dashboard => dashboard(&own),
             What::Users => over(own.good(), own.ended()),
+            What::Degraded => over(own.outcomes.of(Outcome::Degraded), own.ended()),
         }
     }
 }
 
 /// What a service sees of itself: it cannot know that an answer came too late, nor of whom nothing
-/// answered.
+/// answered; and what it makes do with is answered with a 200.
 fn dashboard(totals: &Totals) -> Option<f64> {
     let unseen = totals.outcomes.of(Outcome::Refused);
-    let good = totals.outcomes.of(Outcome::Ok) + totals.outcomes.of(Outcome::OkLate);
+    let good = [Outcome::Ok, Outcome::OkLate, Outcome::Degraded];
+    let good: u64 = good.into_iter().map(|outcome| totals.outcomes.of(outcome)).sum();
     over(good, totals.ended() - unseen)
 }
 

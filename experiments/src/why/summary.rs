@@ -32,6 +32,7 @@ pub(crate) fn summarise(plan: &WhyPlan, runs: &[CellResult]) -> Option<Why> {
         wasted: of(|what| *what == What::Wasted),
         dashboards: of(|what| *what == What::Dashboard),
         users: of(|what| *what == What::Users),
+        degraded: of(|what| *what == What::Degraded),
         wait_cycles: circles(&asked),
     };
     why.story = story::tell(&why, plan, cells.len());

@@ -186,9 +186,18 @@ impl Sub for SimDuration {
     }
 }
 
-/// The units of the scenario file, largest first, in nanoseconds.
-const UNITS: [(&str, f64); 7] =
-    [("h", 3_600e9), ("min", 60e9), ("s", 1e9), ("ms", 1e6), ("us", 1e3), ("µs", 1e3), ("ns", 1.0)];
+/// The units of the scenario file, largest first, in nanoseconds. `m` is how Prometheus and Go write a
+/// minute: rules of alerts are copied from there.
+const UNITS: [(&str, f64); 8] = [
+    ("h", 3_600e9),
+    ("min", 60e9),
+    ("m", 60e9),
+    ("s", 1e9),
+    ("ms", 1e6),
+    ("us", 1e3),
+    ("µs", 1e3),
+    ("ns", 1.0),
+];
 
 /// Why a text is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -318,6 +327,7 @@ mod tests {
             ("250ms", 250_000_000, "250ms"),
             ("1.5s", 1_500_000_000, "1.5s"),
             ("2 min", 120_000_000_000, "120s"),
+            ("2m", 120_000_000_000, "120s"),
             ("0s", 0, "0s"),
             ("7us", 7_000, "7us"),
             ("1_000ns", 1_000, "1us"),

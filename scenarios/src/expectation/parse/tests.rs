@@ -1,7 +1,7 @@
 use sim_core::policy::Outcome;
 
 use super::*;
-use crate::expectation::{Bound, Reference, Verdict};
+use crate::expectation::{Bound, Finding, Reference, Verdict};
 
 fn read(text: &str) -> Expectation {
     parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -147,5 +147,51 @@ fn mistakes_are_pointed_at() {
         assert!(error.title.contains(title), "{text}: {error:?}");
         assert!(text[error.range.clone()].contains(wrong), "{text}: {error:?}");
         assert!(help.is_empty() || error.helps.join(" ").contains(help), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn points_in_time_are_late_before_others_or_never() {
+    let alert = |name: &str| Term::Alert(name.into());
+    let e = read("alert(checkout-errors) <= 90s in 95% of runs");
+    assert_eq!((e.term, e.bound), (alert("checkout-errors"), Bound::Figure(90.0)));
+    assert_eq!(e.share_of_runs, Some(0.95));
+    let e = read("alert(x) before alert(y)");
+    assert_eq!((e.op, e.bound), (Op::Before, Bound::Moment(Box::new(alert("y")))));
+    let e = read("saturated(payment.main) before saturated(api->payment) in 90% of runs");
+    assert_eq!(e.term, Term::Saturated("payment.main".into()));
+    let call = Term::Saturated("api->payment".into());
+    assert_eq!((e.bound, e.share_of_runs), (Bound::Moment(Box::new(call)), Some(0.9)));
+    assert_eq!(read("saturated( payment ) == never").bound, Bound::Never);
+    assert_eq!(read("alert(x) before 90s").bound, Bound::Figure(90.0));
+    let e = read("false_alarms(x) <= 0");
+    assert_eq!((e.term, e.bound), (Term::FalseAlarms("x".into()), Bound::Figure(0.0)));
+}
+
+#[test]
+fn a_hypothesis_is_compared_with_a_finding() {
+    let e = read("hypothesis == not_steady in 90% of runs");
+    assert_eq!((e.term, e.bound), (Term::Hypothesis, Bound::Finding(Finding::NotSteady)));
+    assert_eq!(e.share_of_runs, Some(0.9));
+}
+
+#[test]
+fn a_condition_looks_back_over_its_window() {
+    let condition = |text| parse_condition(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let c = condition("share(shop:failed, 1m) > 5%");
+    assert_eq!((c.window, c.op, c.bound), (SimDuration::from_secs(60), Op::Greater, 0.05));
+    assert_eq!((c.term.window, c.term.phase), (None, Phase::All));
+    let c = condition("p99.9(payment:waiting_time, 90s) >= 1.5s");
+    assert_eq!((c.term.aggregation, c.bound), (Aggregation::Percentile(99.9), 1.5));
+    assert_eq!(condition("max(payment:queue_length, 5m) > 100").bound, 100.0);
+}
+
+#[test]
+fn a_probe_has_no_phase_of_its_own() {
+    let e = parse_probe("peak_rate(payment, 1s) <= 1.5x baseline").unwrap();
+    assert_eq!(e.bound, Bound::Times(1.5, Reference::Baseline));
+    assert_eq!(e.text, "peak_rate(payment, 1s) <= 1.5x baseline");
+    for wrong in ["rate(a, during) > 1", "time_to_recover < 5s", "rate(a) > 1 in 90% of runs"] {
+        assert!(parse_probe(wrong).is_err(), "{wrong}");
     }
 }
