@@ -119,6 +119,7 @@ fn why() -> Why {
         wasted: vec![by("payment", 0.71)],
         dashboards: vec![by("payment", 0.992)],
         users: vec![by("shop", 0.12)],
+        degraded: vec![by("shop", 0.05), by("other", 0.0)],
         wait_cycles: vec![WaitingCircle {
             replication: 0,
             at_s: 61.5,

@@ -93,7 +93,7 @@ fn wasted(services: &[ByPhase], phase: usize) -> Option<String> {
     let most = services.iter().max_by(|a, b| share(a).total_cmp(&share(b)))?;
     (share(&most) >= WASTED).then(|| {
         format!(
-            "{} of {}'s work was for callers that had gone",
+            "{} of the work of {} was for callers that had gone",
             percent(share(&most)),
             most.subject
         )
@@ -108,11 +108,16 @@ fn views(why: &Why, phase: usize) -> Option<String> {
     if got > 0.999 {
         return None;
     }
+    let degraded = why.degraded.iter().find(|by| by.subject == user.subject).and_then(share);
+    let made_do = match degraded.filter(|share| *share > 0.0) {
+        Some(share) => format!(", and {} had to make do with a substitute", percent(share)),
+        None => String::new(),
+    };
     let services = why.dashboards.iter().filter_map(|by| Some((by, share(by)?)));
     let reports: Vec<String> = services
         .map(|(by, share)| format!("{} reported {} success", by.subject, percent(share)))
         .collect();
-    let calls = format!("of {}'s calls {} went well", user.subject, percent(got));
+    let calls = format!("{} of the calls of {} went well{made_do}", percent(got), user.subject);
     Some(match reports.is_empty() {
         true => calls,
         false => format!("{}; {calls}", reports.join(", ")),
@@ -130,7 +135,7 @@ fn seconds(seconds: f64) -> String {
 /// Names stay as they are written.
 fn capital(sentence: &str) -> String {
     let is_word = |prefix: &&&str| sentence.starts_with(**prefix);
-    match ["each ", "nothing ", "of ", "the "].iter().find(is_word) {
+    match ["each ", "nothing ", "the "].iter().find(is_word) {
         Some(_) => {
             let (first, rest) = sentence.split_at(1);
             format!("{}{rest}", first.to_uppercase())

@@ -103,8 +103,8 @@ fn what_was_measured_is_told_by_phase() {
     assert_eq!(
         why.story,
         "Nothing was saturated after the first fault had begun. Each call of shop became 3 attempts on \
-         shop->payment. 75% of payment's work was for callers that had gone. payment reported 90% \
-         success; of shop's calls 0% went well."
+         shop->payment. 75% of the work of payment was for callers that had gone. payment reported 90% \
+         success; 0% of the calls of shop went well."
     );
 }
 

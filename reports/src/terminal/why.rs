@@ -94,12 +94,19 @@ fn by_phase(why: &Why) -> Layout {
         ("work for nobody", &why.wasted),
         ("success it reports", &why.dashboards),
         ("success users got", &why.users),
+        ("substitutes users got", &used(&why.degraded)),
     ];
     for (what, list) in shares {
         rows.extend(list.iter().map(|by| share(by, what)));
     }
     let header = row(head.into_iter().chain(why.phases.iter().cloned()));
     Layout { header, rows, leading: 2, ruled: false }
+}
+
+/// Those of which there are any.
+fn used(shares: &[ByPhase]) -> Vec<ByPhase> {
+    let is_used = |by: &&ByPhase| by.share.iter().flatten().any(|share| *share > 0.0);
+    shares.iter().filter(is_used).cloned().collect()
 }
 
 fn of_level(level: &Level) -> Vec<Row> {
