@@ -44,6 +44,8 @@ library! {
     "service-times",
     "deadlines-and-timeouts",
     "overload-at-both-ends",
+    "steady-state-hypothesis",
+    "alerts",
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const ENGINE: [Short; 5] = [
 ];
 
 /// The rest of the library.
-const LIBRARY: [Short; 15] = [
+const LIBRARY: [Short; 17] = [
     (
         "backoffs-by-library",
         &[
@@ -59,6 +59,11 @@ const LIBRARY: [Short; 15] = [
     ("service-times", &["run.replications=1", "run.length=25s"]),
     ("deadlines-and-timeouts", &["run.replications=1", "run.length=62s"]),
     ("overload-at-both-ends", &["run.replications=1", "run.length=52s"]),
+    (
+        "steady-state-hypothesis",
+        &["run.replications=1", "run.length=132s", "clients.shoppers.load.open.rate=200/s"],
+    ),
+    ("alerts", &["run.replications=1", "run.length=902s", "clients.shop.load.open.rate=20/s"]),
 ];
 
 /// The bytes of every file that a run without charts leaves behind, in one hash a file.

@@ -27,7 +27,8 @@ fn course(alert: &Alert) -> (Vec<(u64, Option<u64>)>, Option<u64>) {
     let cut = &plan.variants[0].cut;
     let (run, control) = (made_up_run(cut, false, 90, 0), made_up_run(cut, true, 90, 0));
     let watched = meter.watch(&run, &control, phases);
-    assert!(watched.control.is_empty());
+    let of_failures = alert.conditions.iter().any(|c| c.text.contains(":failed"));
+    assert!(!of_failures || watched.control.is_empty(), "nothing fails in the control");
     let in_s = |ns: u64| ns / 1_000_000_000;
     let firings = watched.firings.iter();
     let firings = firings.map(|f| (in_s(f.fired_ns), f.resolved_ns.map(in_s))).collect();

@@ -21,7 +21,7 @@ fn saturated(bins: &[Bin]) -> Option<f64> {
     for (second, (busy, waiting, away)) in (60..).zip(bins) {
         run.end("payment", seconds(second), *away, Outcome::Overflow, 1);
         let slice = run.slice("payment", seconds(second));
-        slice.busy_integral_ns = (busy * 12.0 * SECOND_NS as f64) as u128;
+        slice.busy_integral_ns = (busy * 12.0 * SECOND_NS as f64).round() as u128;
         slice.queue_integral_ns = (waiting * SECOND_NS as f64) as u128;
     }
     let [pool] = &plan.variants[0].why.resources[..] else { panic!("one pool") };

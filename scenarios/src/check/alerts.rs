@@ -70,10 +70,16 @@ fn conditions(
             let window = condition.window;
             let title = format!("a window of {window} is not a whole number of bins of {bin}");
             let help = "write a multiple, or make the bins narrower: `[run.steady] bin`";
-            found.push(check.error(&window.to_string(), title).help(help));
+            found.push(check.error(written_window(text), title).help(help));
         }
     }
     found
+}
+
+/// The window of a condition as it is written: what stands behind the first comma.
+fn written_window(text: &str) -> &str {
+    let behind = text.split_once(',').map_or("", |(_, behind)| behind);
+    behind.split([',', ')']).next().unwrap_or_default().trim()
 }
 
 fn is_whole(time: SimDuration, bin: SimDuration) -> bool {

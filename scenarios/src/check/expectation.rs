@@ -9,8 +9,8 @@ use crate::diagnostic::Diagnostic;
 use crate::expectation::{
     Aggregation, Bound, Expectation, MeasureTerm, Phase, Quantity, Reference, Term,
 };
-use crate::schema::within_string;
 use crate::resource::resources;
+use crate::schema::within_string;
 use crate::source::{Sources, Span};
 use crate::study::Hypothesis;
 use crate::suggest::{did_you_mean, one_of};
@@ -115,14 +115,18 @@ impl Check<'_> {
             return None;
         }
         let known = || resources.iter().map(|resource| resource.name.as_str());
+        let help = match known().next() {
+            None => {
+                "only pools with a limit on their workers can, and layers that hold calls back: \
+                     there are none"
+                    .to_owned()
+            }
+            Some(_) => format!("what can is {}", one_of(known())),
+        };
         Some(
             self.error(name, format!("nothing called `{name}` can be saturated"))
                 .maybe_help(did_you_mean(name, known()))
-                .help(format!(
-                    "pools with a limit on their workers can, and calls with layers that hold callers \
-                     back: {}",
-                    one_of(known())
-                )),
+                .help(help),
         )
     }
 
