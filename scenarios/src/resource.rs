@@ -1,7 +1,7 @@
 //! What of a model can be used up: pools of workers, and the layers of calls that hold callers back.
 
 use sim_core::model::record::SubjectKind;
-use sim_core::model::spec::{EndpointSpec, Model};
+use sim_core::model::spec::{EndpointId, EndpointSpec, Model};
 use sim_core::policy::{GuardKind, ResolvedLayer};
 
 /// Something that can be used up, so that others wait for it.
@@ -22,8 +22,9 @@ pub enum ResourceKind {
         service: String,
         /// How many workers all instances have.
         workers: f64,
-        /// Where what the pool does is measured: the service, or its endpoints that work there.
-        measured: (SubjectKind, Vec<String>),
+        /// Where what the pool does is measured: the service, or its endpoints that work there, and the
+        /// background tasks that do.
+        measured: Vec<(SubjectKind, String)>,
     },
     /// The layers of a call that hold callers back until their turn comes.
     Calls {
@@ -47,7 +48,10 @@ pub fn resources(model: &Model) -> Vec<Resource> {
     for edge in &model.edges {
         let layers: Vec<_> = edge.policy.layers.iter().filter_map(holding).collect();
         if !layers.is_empty() && found.iter().all(|known| *known.name != *edge.name) {
-            found.push(Resource { name: edge.name.to_string(), what: ResourceKind::Calls { layers } });
+            found.push(Resource {
+                name: edge.name.to_string(),
+                what: ResourceKind::Calls { layers },
+            });
         }
     }
     found
@@ -56,17 +60,12 @@ pub fn resources(model: &Model) -> Vec<Resource> {
 fn pools(model: &Model) -> Vec<Resource> {
     let mut found = Vec::new();
     for (index, service) in model.services.iter().enumerate() {
-        let own = || model.endpoints.iter().filter(move |e| e.service.index() == index);
         for (place, pool) in service.pools.iter().enumerate() {
-            let works_there = |e: &&EndpointSpec| usize::from(e.pool) == place;
-            let endpoints: Vec<String> =
-                own().filter(works_there).map(|e| e.name.to_string()).collect();
-            let (Some(workers), false) = (pool.workers, endpoints.is_empty()) else { continue };
-            let measured = match own().count() {
-                // The only endpoint of a service is not measured apart from it.
-                1 => (SubjectKind::Service, vec![service.name.to_string()]),
-                _ => (SubjectKind::Endpoint, endpoints),
-            };
+            let works_there =
+                |e: &EndpointSpec| e.service.index() == index && usize::from(e.pool) == place;
+            let endpoints = model.endpoints.iter().enumerate().filter(|(_, e)| works_there(e));
+            let measured: Vec<_> = endpoints.map(|(id, _)| measured(model, id)).collect();
+            let (Some(workers), false) = (pool.workers, measured.is_empty()) else { continue };
             found.push(Resource {
                 name: format!("{}.{}", service.name, pool.name),
                 what: ResourceKind::Pool {
@@ -78,6 +77,18 @@ fn pools(model: &Model) -> Vec<Resource> {
         }
     }
     found
+}
+
+/// Where the work of an endpoint is measured.
+fn measured(model: &Model, id: usize) -> (SubjectKind, String) {
+    let endpoint = &model.endpoints[id];
+    let service = &model.services[endpoint.service.index()];
+    match (model.is_task(EndpointId(id as u16)), service.endpoints.len()) {
+        (true, _) => (SubjectKind::Task, endpoint.name.to_string()),
+        // The only endpoint of a service is not measured apart from it.
+        (false, 1) => (SubjectKind::Service, service.name.to_string()),
+        (false, _) => (SubjectKind::Endpoint, endpoint.name.to_string()),
+    }
 }
 
 fn holding(layer: &ResolvedLayer) -> Option<&'static str> {

@@ -338,8 +338,8 @@ layers = [{ bulkhead = { kind = { semaphore = { max_concurrent = 4 } } } }, { br
         ResourceKind::Pool { workers, measured, .. } => (*workers, measured.clone()),
         other => panic!("{other:?}"),
     };
-    assert_eq!(pool(0), (6.0, (SubjectKind::Endpoint, vec!["api.buy".into()])));
-    assert_eq!(pool(2), (5.0, (SubjectKind::Service, vec!["db".into()])));
+    assert_eq!(pool(0), (6.0, vec![(SubjectKind::Endpoint, "api.buy".to_owned())]));
+    assert_eq!(pool(2), (5.0, vec![(SubjectKind::Service, "db".to_owned())]));
     assert_eq!(found[3].what, ResourceKind::Calls { layers: vec!["bulkhead"] });
     assert!(found[0].is_meant_by("api") && found[0].is_meant_by("api.slow"));
     assert!(!found[3].is_meant_by("api"));

@@ -119,6 +119,16 @@ pub enum SubjectKindName {
     Service,
     /// An endpoint of a service with several.
     Endpoint,
+    /// A task that handlers begin in the background.
+    Task,
+    /// A store of rows.
+    Store,
+    /// What comes about once a request.
+    Effect,
+    /// A cache.
+    Cache,
+    /// A broker.
+    Broker,
 }
 
 /// A figure of one variant: over the runs, beside the control, and as a ratio.

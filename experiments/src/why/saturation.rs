@@ -80,8 +80,8 @@ impl SaturationMeter {
             Slices::within(&record.plan, &named(record, kind, name), bin).totals()
         };
         match &self.resource.what {
-            ResourceKind::Pool { workers, measured: (kind, names), .. } => {
-                let all = names.iter().map(|name| totals(*kind, name));
+            ResourceKind::Pool { workers, measured, .. } => {
+                let all = measured.iter().map(|(kind, name)| totals(*kind, name));
                 let all = all.fold(Totals::default(), |sum, one| sum.with(&one));
                 let waiting = all.queue_integral_ns as f64 / length_ns;
                 let busy = all.busy_integral_ns as f64 / length_ns;

@@ -125,6 +125,11 @@ impl From<SubjectKind> for crate::results::SubjectKindName {
             SubjectKind::Edge => Self::Call,
             SubjectKind::Service => Self::Service,
             SubjectKind::Endpoint => Self::Endpoint,
+            SubjectKind::Task => Self::Task,
+            SubjectKind::Store => Self::Store,
+            SubjectKind::Effect => Self::Effect,
+            SubjectKind::Cache => Self::Cache,
+            SubjectKind::Broker => Self::Broker,
         }
     }
 }

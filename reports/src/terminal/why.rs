@@ -117,9 +117,10 @@ fn of_level(level: &Level) -> Vec<Row> {
         row([name.clone(), what.to_owned()].into_iter().chain(cells))
     };
     match level.kind {
-        Kind::Client => Vec::new(),
         Kind::Call => vec![line("attempts per call", &level.factor)],
         Kind::Service | Kind::Endpoint => vec![line("arrivals per user's call", &level.end_to_end)],
+        // Users multiply nothing, and the others are no levels.
+        _ => Vec::new(),
     }
 }
 

@@ -4,7 +4,8 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Node, SetPath};
 
 /// What all variants of a study share.
-const SHARED: &[&str] = &["title", "description", "allow", "variants", "expect", "hypothesis", "report"];
+const SHARED: &[&str] =
+    &["title", "description", "allow", "variants", "expect", "hypothesis", "report"];
 const SHARED_IN_RUN: &[&str] = &["seed", "replications", "base"];
 
 /// Whether a variant can set a path.

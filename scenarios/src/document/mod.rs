@@ -29,8 +29,9 @@ pub(crate) use handler::{
 };
 pub(crate) use hypothesis::{Hypothesis, Probe};
 pub(crate) use name::{
-    BrokerName, CacheName, Callee, ClientName, ConditionText, EffectName, ExpectationText, FileName,
-    LinkName, MachineName, PolicyName, ProbeText, RowName, ServiceName, StoreName, VariantName,
+    BrokerName, CacheName, Callee, ClientName, ConditionText, EffectName, ExpectationText,
+    FileName, LinkName, MachineName, PolicyName, ProbeText, RowName, ServiceName, StoreName,
+    VariantName,
 };
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;

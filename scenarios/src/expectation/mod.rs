@@ -28,7 +28,7 @@ mod unit;
 mod words;
 
 pub use ast::{
-    Aggregation, Bound, Condition, Expectation, Finding, MeasureTerm, Op, Phase, Quantity, Reference,
-    Subject, Term, Verdict,
+    Aggregation, Bound, Condition, Expectation, Finding, MeasureTerm, Op, Phase, Quantity,
+    Reference, Subject, Term, Verdict,
 };
 pub use parse::{ExpectationError, parse, parse_condition, parse_probe};

@@ -6,7 +6,9 @@ use sim_core::kernel::SimDuration;
 
 use super::cursor::Cursor;
 use super::unit::{Unit, unit};
-use super::{Aggregation, Bound, Condition, Expectation, MeasureTerm, Op, Phase, Quantity, Reference};
+use super::{
+    Aggregation, Bound, Condition, Expectation, MeasureTerm, Op, Phase, Quantity, Reference,
+};
 use super::{Subject, Term, words};
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::shortened;
@@ -123,8 +125,12 @@ impl<'t> Parser<'t> {
         };
         match term.window.take() {
             Some(window) => Ok(Condition { text, term, window, op, bound }),
-            None => Err(error(whole, "an alert looks back for a time, and this does not say how long")
-                .help("write the window after the subject, as in `share(shop:failed, 1m) > 5%`")),
+            None => {
+                Err(error(whole, "an alert looks back for a time, and this does not say how long")
+                    .help(
+                        "write the window after the subject, as in `share(shop:failed, 1m) > 5%`",
+                    ))
+            }
         }
     }
 
