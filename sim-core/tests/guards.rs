@@ -93,6 +93,33 @@ fn a_call_that_waits_at_a_bulkhead_goes_on_when_another_ends() {
     assert_eq!((arrivals(shop), arrivals(edge), total(shop, Outcome::Ok)), (8, 4, 3));
     let longest = shop.slices.iter().map(|s| s.response_time_max_ns).max();
     assert_eq!(longest, Some(d("1s").as_nanos()), "called at 0.75 s, done at 1.75 s");
+    // The others wait for 0.25, 0.5 and 0.75 s, and four to the end for 0.85, 0.6, 0.35 and 0.1 s.
+    assert_eq!(held_back(edge), (d("3.4s").as_nanos().into(), 4));
+    assert_eq!(held_back(shop), (0, 0), "it is the call that is held back");
+}
+
+/// The time that calls of an edge were held back, all together, and the most of them at once.
+fn held_back(edge: &SubjectRecord) -> (u128, u32) {
+    let integral = edge.slices.iter().map(|slice| slice.queue_integral_ns).sum();
+    (integral, edge.slices.iter().map(|slice| slice.queue_max).max().unwrap())
+}
+
+#[test]
+fn a_call_is_held_back_only_until_another_is_given_up() {
+    let bulkhead = json!({ "semaphore": { "max_concurrent": 1, "max_wait": "10s" } });
+    let mut model = one_service(paced(1.0, 1), None, None, "10s");
+    model.length = d("3.5s");
+    model.edges[0].policy =
+        policy(json!([{ "timeout": "300ms" }, { "bulkhead": { "kind": bulkhead } }]));
+    // The first is let in at 1 s and given up at 1.3 s, and so are those of 2 and of 3 s.
+    let free = simulate(&model, 1);
+    assert_eq!(held_back(subject(&free, "shop->payment")), (0, 0));
+    // Of those at 0.2, 0.4, …: the first ends at 0.5 s, and lets in the second, which is given up at
+    // 0.7 s; from then on each waits for 100 ms. The last, at 1.2 s, waits for 50 ms.
+    model.clients[0].load = paced(5.0, 1);
+    model.length = d("1.25s");
+    let busy = simulate(&model, 1);
+    assert_eq!(held_back(subject(&busy, "shop->payment")), (d("450ms").as_nanos().into(), 1));
 }
 
 #[test]
