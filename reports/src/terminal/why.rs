@@ -38,12 +38,13 @@ fn about(variant: &VariantResults, why: &Why, style: Style) -> Vec<String> {
     lines.extend(table(&by_phase(why), style, paint));
     for circle in &why.wait_cycles {
         let text = format!(
-            "waited in a circle from {} on, in {} runs: {}",
+            "waited in a circle from {} on (runs in which that was seen: {}): {}",
             numbers::value(Unit::Seconds, circle.at_s),
             circle.runs,
             circle.who.join(" → ")
         );
         lines.extend(wrap(&text, style.width, 2).iter().map(|line| format!("  {line}")));
+        lines.push(String::new());
     }
     lines
 }
