@@ -253,10 +253,10 @@ mod tests {
         assert_eq!(locks.ask(3, 3, 9, X), Asked::Waits);
         // A reader that comes later does not overtake the writer.
         assert_eq!(locks.ask(4, 4, 9, S), Asked::Waits);
-        assert_eq!(locks.release(1, 9), []);
+        assert_eq!(locks.release(1, 9), [0_u32; 0]);
         assert_eq!(locks.release(2, 9), [3]);
         assert_eq!(locks.release(3, 9), [4]);
-        assert_eq!(locks.release(4, 9), []);
+        assert_eq!(locks.release(4, 9), [0_u32; 0]);
         assert!(locks.rows.is_empty());
     }
 
@@ -266,9 +266,9 @@ mod tests {
         assert_eq!(locks.ask(1, 1, 9, X), Asked::Granted);
         assert_eq!(locks.ask(1, 1, 9, S), Asked::Granted);
         assert_eq!(locks.ask(2, 2, 9, S), Asked::Waits);
-        assert_eq!(locks.release(1, 9), []);
+        assert_eq!(locks.release(1, 9), [0_u32; 0]);
         assert_eq!(locks.release(1, 9), [2]);
-        assert_eq!(locks.release(1, 9), [], "it has none to give back");
+        assert_eq!(locks.release(1, 9), [0_u32; 0], "it has none to give back");
     }
 
     #[test]
@@ -311,7 +311,7 @@ mod tests {
         locks.ask(4, 4, 100, X);
         assert_eq!(locks.circle(4), None);
         // The victim goes, and the others go on.
-        assert_eq!(locks.withdraw(1, 1, 200), []);
+        assert_eq!(locks.withdraw(1, 1, 200), [0_u32; 0]);
         assert_eq!(locks.release_all(1), [3]);
         assert_eq!(locks.circle(2), None);
     }
