@@ -305,7 +305,7 @@ prop_compose! {
     ) -> Model {
         let mut model = one_service(load, workers[0], capacity[0], "exp(15ms)");
         model.length = d("6s");
-        model.links[0] = LinkSpec { latency: dist(latency), loss, give_up: d("1500ms"), ..model.links[0].clone() };
+        model.links[0] = LinkSpec { latency: dist(latency), loss: Loss::Independent(loss), give_up: d("1500ms"), ..model.links[0].clone() };
         let mut api = model.services[0].clone();
         api.name = "api".into();
         api.mode = mode;

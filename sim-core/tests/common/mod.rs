@@ -84,12 +84,7 @@ pub(crate) fn one_service(
             substitutes: Vec::new(),
             priority: None,
         }],
-        links: vec![LinkSpec {
-            name: "network".into(),
-            latency: dist("0s"),
-            loss: 0.0,
-            give_up: d("127s"),
-        }],
+        links: vec![LinkSpec::named("network")],
         ..Model::default()
     }
 }
@@ -101,14 +96,7 @@ pub(crate) fn fault(
     fault: serde_json::Value,
 ) -> FaultSpec {
     let fault: Fault = serde_json::from_value(fault).unwrap();
-    FaultSpec {
-        name: "outage".into(),
-        at: at(from),
-        lasts: d(lasts),
-        ramp: SimDuration::ZERO,
-        target,
-        fault,
-    }
+    FaultSpec::new("outage", at(from), d(lasts), target, fault)
 }
 
 pub(crate) fn simulate(model: &Model, seed: u64) -> RunRecord {

@@ -4,6 +4,7 @@ use super::super::spec::{
     ColdStart, Deadlines, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
 };
 use super::front::Front;
+use super::injection::is_disturbed;
 use super::meter::{self, Subjects};
 use crate::kernel::{Distribution, SimDuration};
 use crate::policy::{Abandoned, LateAnswers, ResolvedLayer, SentDeadlines};
@@ -33,6 +34,9 @@ pub(in super::super) struct Route<'m> {
     pub(super) is_plain: bool,
     /// Whether it is done on a machine that others work on, too.
     pub(super) is_on_machine: bool,
+    /// Whether messages on its link need more than their latency and their luck, or may be met by a
+    /// fault there.
+    pub(super) is_conveyed: bool,
     /// What is measured at its service and its endpoint.
     pub(super) served: Subjects,
     /// The first instance of its service among those of all services.
@@ -94,7 +98,8 @@ impl<'m> Route<'m> {
             let service = &model.services[endpoint.service.index()];
             let link = &model.links[edge.link.index()];
             let constant_latency = constant(&link.latency);
-            let loses = link.loss > 0.0;
+            let loses = !link.loss.is_none();
+            let is_conveyed = !is_local && is_conveyed(model, edge);
             let first_demand = match endpoint.steps.first() {
                 Some(Step::Work(demand)) => Some(demand),
                 _ => None,
@@ -114,11 +119,12 @@ impl<'m> Route<'m> {
                 steps: &endpoint.steps,
                 first_demand,
                 link,
-                sure_latency: constant_latency.filter(|_| !loses && !is_local),
+                sure_latency: constant_latency.filter(|_| !(loses || is_local || is_conveyed)),
                 constant_latency,
                 overrun: service.overrun,
                 cold_start: service.cold_start,
                 contention: service.contention,
+                is_conveyed,
                 is_plain: service.cold_start.is_none()
                     && service.contention.is_zero()
                     && !is_on_machine,
@@ -186,11 +192,12 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
     let endpoint = &model.endpoints[edge.to.index()];
     let service = &model.services[endpoint.service.index()];
     let link = &model.links[edge.link.index()];
-    let plain = !model.is_task(edge.to)
+    let plain = !is_conveyed(model, edge)
+        && !model.is_task(edge.to)
         && !model.is_probe(edge)
         && !model.asks_what_requests_are_about()
         && constant(&link.latency).is_some()
-        && link.loss == 0.0
+        && link.loss.is_none()
         && matches!(*endpoint.steps, [] | [Step::Work(_)])
         && model.faults.is_empty()
         && model.classes() <= 1
@@ -201,6 +208,11 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
         && !edge.policy.layers.iter().any(is_hedge)
         && edge.policy.late_answers != LateAnswers::Accepted;
     !plain
+}
+
+/// Whether messages along an edge need more than their latency and their luck.
+fn is_conveyed(model: &Model, edge: &EdgeSpec) -> bool {
+    !model.links[edge.link.index()].is_plain() || is_disturbed(model, edge.link)
 }
 
 fn is_hedge(layer: &ResolvedLayer) -> bool {

@@ -89,7 +89,7 @@ impl Source {
             sources.push(Self::new(id, Process::of(load), calls, &client.name, seed));
             for (nth, fault) in model.faults.iter().enumerate() {
                 let (Fault::Spike(spike), true) =
-                    (&fault.fault, fault.target == Target::Client(id))
+                    (&fault.fault, fault.hits(Target::Client(id)))
                 else {
                     continue;
                 };
