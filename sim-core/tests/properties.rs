@@ -9,6 +9,8 @@ mod common;
 use common::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sim_core::kernel::{ByteRate, Bytes};
+use sim_core::model::network::*;
 use sim_core::model::record::{RunRecord, SubjectKind, SubjectRecord};
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
@@ -209,6 +211,25 @@ fn any_fault() -> impl Strategy<Value = Value> {
         (1.5..20.0).prop_map(|factor| json!({ "slow": { "factor": factor, "add": "exp(30ms)" } })),
         (0.1..=1.0).prop_map(|share| json!({ "errors": { "share": share } })),
         (0.1..=1.0).prop_map(|share| json!({ "crash": { "share": share, "restart": "300ms" } })),
+        any_fault_of_links(),
+    ]
+}
+
+fn any_fault_of_links() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        (1.5..20.0).prop_map(|factor| json!({ "latency": { "factor": factor, "add": "exp(30ms)" } })),
+        (0.1..=1.0).prop_map(|share| json!({ "loss": { "share": share, "correlation": 0.2 } })),
+        (0.1..=1.0).prop_map(|p| json!({ "loss": { "gilbert_elliott": { "p": p, "r": 0.3 } } })),
+        Just(json!({ "bandwidth": { "rate": "100kB/s", "queue": "20kB" } })),
+        Just(json!({ "stall": { "direction": "answers" } })),
+        Just(json!({ "stall": {} })),
+        (0.1..=1.0).prop_map(|share| json!({ "reset": { "share": share } })),
+        (0.1..=1.0).prop_map(|share| json!({ "drop": { "share": share } })),
+        (0.1..=1.0).prop_map(|callers| {
+            json!({ "partition": { "callers": callers, "health_checks": true } })
+        }),
+        (0.1..=1.0).prop_map(|share| json!({ "dns": { "share": share, "after": "5ms" } })),
+        (0.1..=1.0).prop_map(|share| json!({ "stale-dns": { "share": share } })),
     ]
 }
 
@@ -301,11 +322,15 @@ prop_compose! {
         ]),
         overrun in prop::option::of(3_u32..12),
         latency in prop_oneof![Just("0s"), Just("2ms"), Just("exp(5ms)")],
-        loss in prop_oneof![Just(0.0), Just(0.05)],
+        loss in any_loss(),
+        transport in any_transport(),
+        bandwidth in prop_oneof![2 => Just(None), 1 => Just(Some(Bandwidth {
+            rate: ByteRate(2_000_000), queue: Some(Bytes(30_000)),
+        }))],
     ) -> Model {
         let mut model = one_service(load, workers[0], capacity[0], "exp(15ms)");
         model.length = d("6s");
-        model.links[0] = LinkSpec { latency: dist(latency), loss: Loss::Independent(loss), give_up: d("1500ms"), ..model.links[0].clone() };
+        model.links[0] = LinkSpec { latency: dist(latency), loss, transport, bandwidth, sizes: Sizes { request: Bytes(1_000), answer: Bytes(7_000) }, give_up: d("1500ms"), ..model.links[0].clone() };
         let mut api = model.services[0].clone();
         api.name = "api".into();
         api.mode = mode;
@@ -353,14 +378,56 @@ prop_compose! {
             edge.priority = priority;
         }
         model.faults = faults.into_iter().enumerate().map(|(nth, (kind, service, at, lasts, ramp))| {
-            let target = Target::Service(ServiceId(service));
+            let on_the_wire = matches!(kind.as_object().and_then(|k| k.keys().next()).map(String::as_str),
+                Some("latency" | "loss" | "bandwidth" | "stall" | "reset" | "drop" | "partition" | "dns" | "stale-dns"));
+            let target = match (at % 4, on_the_wire) {
+                (0, true) => Target::Link(LinkId(0)),
+                (1, _) if kind.get("crash").is_none() => Target::CallsTo(ServiceId(service), 0.7),
+                (2, _) => Target::Instances(ServiceId(service), Portion::First(1)),
+                _ => Target::Service(ServiceId(service)),
+            };
             let mut spec = fault(&format!("{at}ms"), &format!("{lasts}ms"), target, kind);
             spec.name = format!("fault {nth}").as_str().into();
             spec.ramp = spec.lasts.mul_f64(ramp);
+            spec.spares_open_connections = at % 3 == 0;
+            if lasts % 3 == 0 {
+                spec.withdrawal = Withdrawal { fails: 0.5, residue: 0.4 };
+            }
+            if lasts % 4 == 0 {
+                spec.stop_when = Some(sim_core::model::watch::Watch {
+                    text: "share(shop:failed, 200ms) > 0.3".into(),
+                    subject: 0,
+                    measure: sim_core::model::watch::Watched::Share(sim_core::model::watch::Counted::Failed),
+                    window: d("200ms"),
+                    side: sim_core::model::watch::Side::Above,
+                    bound: 0.3,
+                });
+            }
             spec
         }).collect();
         model
     }
+}
+
+fn any_loss() -> impl Strategy<Value = Loss> {
+    let bursts = GilbertElliott { p: 0.05, r: 0.4, good_loss: 0.01, bad_loss: 0.8 };
+    prop_oneof![
+        2 => Just(Loss::NONE),
+        2 => Just(Loss::Independent(0.05)),
+        1 => Just(Loss::Correlated { share: 0.2, correlation: 0.3 }),
+        1 => Just(Loss::GilbertElliott(bursts)),
+    ]
+}
+
+fn any_transport() -> impl Strategy<Value = Transport> {
+    let per_attempt = Tcp { handshake: Handshake::PerAttempt, ..Tcp::default() };
+    let impatient = Tcp { give_up: Some(d("700ms")), ..Tcp::default() };
+    prop_oneof![
+        3 => Just(Transport::Silent),
+        1 => Just(Transport::Tcp(Tcp::default())),
+        1 => Just(Transport::Tcp(per_attempt)),
+        1 => Just(Transport::Tcp(impatient)),
+    ]
 }
 
 /// What the fallbacks of each call ask is the store, under no policy.

@@ -1,6 +1,7 @@
 //! A document to a model: names to indices, defaults filled in, loads and files read.
 
 mod calls;
+mod conditions;
 mod data;
 mod faults;
 mod handlers;
@@ -11,6 +12,7 @@ mod probes;
 mod rows;
 mod services;
 mod stores;
+mod targets;
 mod tasks;
 
 use std::sync::Arc;

@@ -20,12 +20,12 @@ use serde::Deserialize;
 use sim_core::policy::Policy;
 
 pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
-pub(crate) use fault::{Fault, On};
+pub(crate) use fault::{Fault, Instances, On, Repeat, Traffic};
 pub(crate) use handler::{
     Cached, IfApplied, Lock, LockMode, Parallel, Spawn, Step, Transaction, WaitFor, Way,
 };
 pub(crate) use name::{
-    BrokerName, CacheName, Callee, ClientName, EffectName, ExpectationText, FileName, LinkName,
+    BrokerName, CacheName, Callee, ClientName, ConditionText, EffectName, ExpectationText, FileName, LinkName,
     MachineName, PolicyName, RowName, ServiceName, StoreName, VariantName,
 };
 pub(crate) use network::{Link, Network};

@@ -57,6 +57,8 @@ names! {
     VariantName = "variant",
     /// An expectation.
     ExpectationText = "expectation",
+    /// A condition on what happened in the last so much time.
+    ConditionText = "condition",
     /// A file beside the scenario.
     FileName = "file",
 }

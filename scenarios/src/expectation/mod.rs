@@ -13,6 +13,9 @@
 //! bound       = number | percentage | duration | rate | verdict
 //!             | number "x" ( "baseline" | "control" | variant )
 //! ```
+//!
+//! A condition that stops a fault is an expectation of the moment: every measure of it has a window,
+//! which ends now, there is no phase, and the bound is a figure.
 
 mod ast;
 mod cursor;
@@ -24,4 +27,4 @@ pub use ast::{
     Aggregation, Bound, Expectation, MeasureTerm, Op, Phase, Quantity, Reference, Subject, Term,
     Verdict,
 };
-pub use parse::{ExpectationError, parse};
+pub use parse::{ExpectationError, parse, parse_condition};

@@ -6,7 +6,7 @@ use sim_core::kernel::SimDuration;
 
 use super::cursor::Cursor;
 use super::unit::{Unit, unit};
-use super::{Aggregation, Expectation, MeasureTerm, Op, Phase, Quantity, Subject};
+use super::{Aggregation, Bound, Expectation, MeasureTerm, Op, Phase, Quantity, Subject};
 use super::{Term, words};
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::shortened;
@@ -31,7 +31,7 @@ const AFTER: SimDuration = SimDuration::from_secs(30);
 /// # Errors
 /// The first mistake: of grammar, or of a bound that does not go with its term.
 pub fn parse(text: &str) -> Result<Expectation, ExpectationError> {
-    let mut parser = Parser { cursor: Cursor::new(text) };
+    let mut parser = Parser { cursor: Cursor::new(text), is_condition: false };
     let (term, unit) = parser.term()?;
     let op = parser.op(unit)?;
     let bound = parser.bound(unit)?;
@@ -39,8 +39,46 @@ pub fn parse(text: &str) -> Result<Expectation, ExpectationError> {
     Ok(Expectation { text: text.to_owned(), term, op, bound, share_of_runs })
 }
 
+/// Reads a condition: a measure over a window that ends now, compared with a figure.
+///
+/// # Errors
+/// The first mistake: of grammar, or of what can only be known when the run is over.
+pub fn parse_condition(text: &str) -> Result<Expectation, ExpectationError> {
+    let mut parser = Parser { cursor: Cursor::new(text), is_condition: true };
+    let (term, unit) = parser.term()?;
+    let end_of_term = parser.cursor.position();
+    let op = parser.op(unit)?;
+    let bound = parser.bound(unit)?;
+    let share_of_runs = parser.share_of_runs()?;
+    let whole = || 0..text.len();
+    let measure = match &term {
+        Term::Measure(measure) => measure,
+        Term::TimeToRecover | Term::Verdict => {
+            return Err(error(0..end_of_term, "a condition is on what is measured now"));
+        }
+    };
+    if measure.window.is_none() {
+        return Err(error(0..end_of_term, "a condition needs its window")
+            .help("write the window after the subject, as in `share(shop:failed, 10s) > 5%`"));
+    }
+    if measure.phase != Phase::All {
+        return Err(error(0..end_of_term, "a condition has a window, and no phase"));
+    }
+    if !matches!(bound, Bound::Figure(_)) {
+        return Err(error(whole(), "a condition compares with a figure")
+            .help("what a reference comes to is known only when the run is over"));
+    }
+    if share_of_runs.is_some() || matches!(op, Op::Equal | Op::Before) {
+        return Err(error(whole(), "a condition compares one figure of one run with a bound")
+            .help("compare it with `>`, `>=`, `<` or `<=`"));
+    }
+    Ok(Expectation { text: text.to_owned(), term, op, bound, share_of_runs })
+}
+
 struct Parser<'t> {
     cursor: Cursor<'t>,
+    /// Whether every measure has a window.
+    is_condition: bool,
 }
 
 fn error(range: Range<usize>, title: impl Into<String>) -> ExpectationError {
@@ -170,7 +208,7 @@ impl<'t> Parser<'t> {
 
     fn window(&mut self, aggregation: Aggregation) -> Result<SimDuration, ExpectationError> {
         let (window, range) = self.duration()?;
-        if aggregation != Aggregation::PeakRate {
+        if aggregation != Aggregation::PeakRate && !self.is_condition {
             let name = words::aggregation_name(aggregation);
             return Err(error(range, format!("only a peak has a window, and this is `{name}`")));
         }

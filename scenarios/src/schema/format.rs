@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use sim_core::kernel::sample::Keys;
-use sim_core::kernel::{Distribution, SimDuration};
+use sim_core::kernel::{ByteRate, Bytes, Distribution, SimDuration};
 
 use super::Names;
 use crate::document::Rate;
@@ -56,6 +56,13 @@ pub(super) fn check(format: &str, text: &str, names: &Names) -> Result<(), Compl
         "keys" => text.parse::<Keys>().map(drop).map_err(|error| {
             let range = error.range.clone();
             Complaint::of_parser(error, Some(range))
+        }),
+        "bytes" => text.parse::<Bytes>().map(drop).map_err(|e| Complaint::of_parser(e, None)),
+        "byte-rate" => text.parse::<ByteRate>().map(drop).map_err(|e| Complaint::of_parser(e, None)),
+        "condition" => expectation::parse_condition(text).map(drop).map_err(|error| Complaint {
+            title: error.title,
+            helps: error.helps,
+            range: Some(error.range),
         }),
         "expectation" => expectation::parse(text).map(drop).map_err(|error| Complaint {
             title: error.title,
