@@ -44,6 +44,10 @@ library! {
     "service-times",
     "deadlines-and-timeouts",
     "overload-at-both-ends",
+    "packet-loss",
+    "partial-partition",
+    "game-day",
+    "faults-of-links",
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ const ENGINE: [Short; 5] = [
 ];
 
 /// The rest of the library.
-const LIBRARY: [Short; 15] = [
+const LIBRARY: [Short; 19] = [
     (
         "backoffs-by-library",
         &[
@@ -59,6 +59,19 @@ const LIBRARY: [Short; 15] = [
     ("service-times", &["run.replications=1", "run.length=25s"]),
     ("deadlines-and-timeouts", &["run.replications=1", "run.length=62s"]),
     ("overload-at-both-ends", &["run.replications=1", "run.length=52s"]),
+    (
+        "packet-loss",
+        &["run.replications=1", "run.length=101s", "clients.shop.load.open.rate=20/s"],
+    ),
+    ("partial-partition", &["run.replications=1", "run.length=181s"]),
+    (
+        "game-day",
+        &["run.replications=1", "run.length=241s", "clients.shop.load.open.rate=50/s"],
+    ),
+    (
+        "faults-of-links",
+        &["run.replications=1", "run.length=101s", "clients.shop.load.open.rate=20/s"],
+    ),
 ];
 
 /// The bytes of every file that a run without charts leaves behind, in one hash a file.

@@ -513,3 +513,75 @@ fn connections_that_were_open_before_may_miss_a_fault() {
     let met = pooled(drops, false);
     assert_eq!((failed(&met), met.faults[0].hits), (5, 5));
 }
+
+/// Six instances in three zones, asked from the first zone.
+fn in_zones(zone_aware: bool) -> Model {
+    let load = Load::Open(OpenLoad {
+        clients: 1,
+        arrivals: Arrivals::Paced(RateProfile::constant(1_000.0), Start::Spread),
+    });
+    let mut model = one_service(load, None, None, "1ms");
+    model.length = d("20s");
+    model.services[0].instances = 6;
+    model.zones.count = 3;
+    model.zones.of_clients = vec![Some(0)];
+    model.zones.of_services = vec![vec![0, 1, 2]];
+    model.zones.between = d("5ms");
+    model.services[0].balancer.zone_aware =
+        zone_aware.then(sim_core::policy::balancing::ZoneAware::default);
+    model
+}
+
+#[test]
+fn it_takes_longer_between_zones() {
+    let record = simulate(&in_zones(false), 1);
+    let far = share_above(subject(&record, "shop"), d("6ms"));
+    assert!((far - 2.0 / 3.0).abs() < 0.001, "{far}");
+    assert_eq!(longest(subject(&record, "shop")), d("11ms"));
+}
+
+#[test]
+fn no_zone_gets_more_than_its_share_of_callers_from_one_zone() {
+    // All callers are in a zone that has a third of the instances: Envoy keeps a third there.
+    let record = simulate(&in_zones(true), 1);
+    let far = share_above(subject(&record, "shop"), d("6ms"));
+    assert!((far - 2.0 / 3.0).abs() < 0.02, "{far}");
+}
+
+#[test]
+fn a_service_in_zones_asks_its_own_zone_first() {
+    // shop -> api -> payment, both in three zones: nothing crosses between the two services.
+    let mut model = in_zones(true);
+    model.zones.of_services.push(vec![0, 1, 2]);
+    model.zones.of_clients = vec![None];
+    let mut api = model.services[0].clone();
+    api.name = "api".into();
+    api.endpoints = vec![EndpointId(1)];
+    model.services.push(api);
+    model.endpoints.push(EndpointSpec {
+        name: "api".into(),
+        service: ServiceId(1),
+        pool: 0,
+        steps: vec![Step::Call { edge: EdgeId(1), optional: false }],
+    });
+    let mut edge = model.edges[0].clone();
+    edge.name = "api->payment".into();
+    model.edges.push(edge);
+    model.edges[0].to = EndpointId(1);
+    let record = simulate(&model, 1);
+    assert_eq!(longest(subject(&record, "api->payment")), d("1ms"));
+    // A zone dies: health checks take its instances out, and the callers there ask the others.
+    let check = json!({ "plain": {
+        "interval": "100ms", "timeout": "10ms", "unhealthy_threshold": 1, "healthy_threshold": 1,
+    } });
+    model.services[0].balancer.health_check = Some(serde_json::from_value(check).unwrap());
+    let zone = Target::Instances(ServiceId(0), Portion::Turn { nth: 1, of: 3 });
+    model.faults = vec![fault("5s", "10s", zone, json!({ "crash": {} }))];
+    let record = simulate(&model, 1);
+    let calls = subject(&record, "api->payment");
+    let refused: u64 = calls.slices[6..15].iter().map(|s| s.outcomes.of(Outcome::Refused)).sum();
+    assert_eq!(refused, 0);
+    let far: u64 = calls.slices[7..14].iter().map(|s| s.response_time.above(6_000_000)).sum();
+    let all: u64 = calls.slices[7..14].iter().map(|s| s.outcomes.total()).sum();
+    assert!((far as f64 / all as f64 - 1.0 / 3.0).abs() < 0.02, "{far} of {all}");
+}

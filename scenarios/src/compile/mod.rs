@@ -14,6 +14,7 @@ mod services;
 mod stores;
 mod targets;
 mod tasks;
+mod zones;
 
 use std::sync::Arc;
 
@@ -92,6 +93,7 @@ impl<'a> Compiler<'a, '_> {
         model.probes = self.probes(&mut calls);
         model.machines = self.machines();
         (model.edges, model.links, sites, model.carried) = calls.finish(self);
+        model.zones = self.zones();
         model.faults = self.faults(&model, &sites);
         self.check_counts(&model);
         Compiled {

@@ -32,6 +32,8 @@ pub(crate) struct Network {
     pub(crate) queue: Option<Bytes>,
     /// How large messages are: for the bandwidth, and for the segments of TCP.
     pub(crate) sizes: Sizes,
+    /// What a message takes longer, one way, whose caller and callee are in different zones.
+    pub(crate) between_zones: SimDuration,
 }
 
 /// The link from one caller to one service. What is not given is as in `network`.
@@ -76,6 +78,7 @@ impl Default for Network {
             bandwidth: None,
             queue: None,
             sizes: Sizes::default(),
+            between_zones: SimDuration::ZERO,
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod spec;
 pub mod store;
 pub mod watch;
 pub mod workload;
+pub mod zones;
 
 use record::{MeasurePlan, RunRecord};
 use spec::Model;

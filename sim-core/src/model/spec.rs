@@ -17,6 +17,7 @@ pub use super::machine::MachineSpec;
 pub use super::network::LinkSpec;
 pub use super::store::StoreSpec;
 use super::workload::Load;
+use super::zones::Zones;
 use crate::kernel::sample::Keys;
 use crate::kernel::{Distribution, SimDuration};
 use crate::policy::HealthCheck;
@@ -87,6 +88,8 @@ pub struct Model {
     pub probes: Vec<ProbeSpec>,
     /// What is injected.
     pub faults: Vec<FaultSpec>,
+    /// Who is in which zone.
+    pub zones: Zones,
     /// When a run is given up as running away.
     pub limits: Limits,
 }

@@ -38,6 +38,7 @@ impl Engine<'_> {
         flight.missing = if opens { 1 } else { segments(link, Way::Request) };
         flight.opened = if opens { self.now } else { self.connection_opened(call) };
         flight.caller = self.caller_of(origin);
+        flight.is_far = self.is_far(origin, request);
         self.links.flights.put(request, flight);
         self.convey(request);
     }
@@ -103,6 +104,20 @@ impl Engine<'_> {
         }
     }
 
+    /// Whether who makes a call is in another zone than the instance that it is sent to.
+    fn is_far(&self, origin: Origin, request: u32) -> bool {
+        let zones = &self.model.zones;
+        let instance = |slot: u32| {
+            zones.of_instance(self.route_of(slot).service, self.requests[slot].instance)
+        };
+        let caller = match origin {
+            Origin::Client { client, .. } => zones.of_client(client),
+            Origin::Handler { request } => instance(request),
+            Origin::Layer { .. } => None,
+        };
+        caller.zip(instance(request)).is_some_and(|(caller, callee)| caller != callee)
+    }
+
     /// Sends a message; whatever comes of it is scheduled.
     fn convey(&mut self, request: u32) {
         let now = self.now;
@@ -113,7 +128,10 @@ impl Engine<'_> {
         }
         let sight = self.sight(request, &flight);
         let route = self.route_of(request);
-        let fate = self.fate(request, &sight, true);
+        let mut fate = self.fate(request, &sight, true);
+        if flight.is_far {
+            fate.add = fate.add.saturating_add(self.model.zones.between);
+        }
         let Details { key, attempt, .. } = *self.details_of(request);
         let place = flight.sent + if flight.way == Way::Connect { CONNECTING } else { 0 };
         let block = self.draws[route_edge(&self.requests[request])].block_of_step(key, attempt, place);

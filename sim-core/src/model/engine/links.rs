@@ -48,6 +48,8 @@ pub(super) struct Flight {
     pub(super) caller: (u32, u32),
     /// When the connection was opened that it goes over.
     pub(super) opened: SimTime,
+    /// Whether caller and instance are in different zones.
+    pub(super) is_far: bool,
     /// The faults that have hit the attempt, one bit each as far as there are bits.
     pub(super) hit_by: u64,
 }
@@ -63,6 +65,7 @@ impl Flight {
         timeouts: 0,
         caller: (0, 1),
         opened: SimTime::ZERO,
+        is_far: false,
         hit_by: 0,
     };
 
@@ -73,8 +76,7 @@ impl Flight {
 
     /// The next message of the same attempt.
     pub(super) fn followed_by(self, now: SimTime, way: Way, segments: u32) -> Self {
-        let (caller, opened, hit_by) = (self.caller, self.opened, self.hit_by);
-        Self { way, since: now, missing: segments, caller, opened, hit_by, ..Self::NONE }
+        Self { way, since: now, missing: segments, sent: 0, timeouts: 0, arrives: SimTime::MAX, ..self }
     }
 }
 

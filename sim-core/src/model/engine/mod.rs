@@ -3,7 +3,7 @@
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
 //! each: [`calls`] what is known of a call, [`call`] its way through the layers of its policy,
 //! [`guards`] what layers remember beyond it, [`deadlines`] those that travel, [`wire`] the network,
-//! [`front`] the balancers, [`health`] checks of the instances, [`admission`] and [`limits`] whom an
+//! [`front`] and [`zoned`] the balancers, [`health`] checks of the instances, [`admission`] and [`limits`] whom an
 //! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
 //! death and restart, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
 //! [`faults`] when they come and go, [`convey`] and [`links`] what they, loss and bandwidth make of
@@ -45,6 +45,7 @@ mod tasks;
 mod users;
 mod watches;
 mod wire;
+mod zoned;
 
 use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Limits, Model, ServiceId};
@@ -70,6 +71,7 @@ use source::Source;
 use users::Users;
 use watches::Watches;
 use wire::{Ahead, Drawn};
+use zoned::Zoned;
 
 /// The state of a run.
 pub(super) struct Engine<'m> {
@@ -109,6 +111,7 @@ pub(super) struct Engine<'m> {
     server_limits: limits::Limits<'m>,
     injection: Injection,
     links: Links,
+    zoned: Zoned,
     watches: Watches,
     meters: Meters,
     /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
@@ -189,6 +192,7 @@ impl<'m> Engine<'m> {
             server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
             links: Links::new(model, seed),
+            zoned: Zoned::new(model),
             watches: Watches::new(model),
             meters: Meters::new(model, plan),
             ahead: Ahead { edge: EdgeId(u16::MAX), key: 0, drawn: Drawn::Block(DrawBlock::UNUSED) },

@@ -212,7 +212,9 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
 
 /// Whether messages along an edge need more than their latency and their luck.
 fn is_conveyed(model: &Model, edge: &EdgeSpec) -> bool {
-    !model.links[edge.link.index()].is_plain() || is_disturbed(model, edge.link)
+    let to = model.endpoints[edge.to.index()].service;
+    let is_far = !model.zones.between.is_zero() && !model.zones.of_service(to).is_empty();
+    is_far || !model.links[edge.link.index()].is_plain() || is_disturbed(model, edge.link)
 }
 
 fn is_hedge(layer: &ResolvedLayer) -> bool {

@@ -73,6 +73,7 @@ impl Engine<'_> {
             _ => self.fronts[route.service.index()].choose(
                 self.now,
                 || affinity(origin, &self.details),
+                || self.zoned.of(origin, &self.requests, self.routes),
                 &mut block.slot(Slot::Branch),
             ),
         };
