@@ -4,6 +4,7 @@ use scenarios::study::{Study, Variant};
 
 use crate::cell::{Cell, CellResult, Simulate};
 use crate::expect;
+use crate::faults;
 use crate::journal::{Journal, JournalHeader};
 use crate::plan::{Plan, PlanError, fault_windows};
 use crate::results::{
@@ -92,6 +93,7 @@ impl<'a> Experiment<'a> {
             verdicts: verdict_counts(runs),
             runs: runs.iter().map(run_result).collect(),
             series: series::average(&courses, &series::bins(variant)),
+            faults: faults::over(runs),
         }
     }
 }

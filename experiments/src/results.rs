@@ -3,6 +3,7 @@
 //! Every figure is an [`Estimate`] over replications; beside it stands the same figure of the
 //! control, the same model without its faults on the same draws.
 
+pub use crate::faults::FaultResult;
 pub use scenarios::expectation::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,9 @@ pub struct VariantResults {
     pub runs: Vec<RunResult>,
     /// Averages over the replications, bin by bin; one entry a subject.
     pub series: Vec<Series>,
+    /// What became of those faults of which more can be said than when they were there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultResult>,
 }
 
 /// A figure of one variant: over the runs, beside the control, and as a ratio.

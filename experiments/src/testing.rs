@@ -227,5 +227,6 @@ pub(crate) fn cell(variant: &str, replication: u32, values: &[Option<f64>]) -> C
         series: Vec::new(),
         events: 10,
         aborted: None,
+        faults: Vec::new(),
     }
 }

@@ -3,7 +3,7 @@
 //! The figures only have to be plausible and to spread as widely as real ones do; nothing here is
 //! simulated.
 
-use experiments::results::{
+use experiments::results::{FaultResult, 
     Estimate, ExpectationResult, ExpectationVerdict, FaultWindow, Figure, Manifest, MeasureInfo,
     RunResult, Series, StudyResults, SweepAxis, SweepCell, SweepResults, Unit, VariantResults,
     Verdict, VerdictCounts,
@@ -230,6 +230,7 @@ fn variant(strategy: &Strategy, seed: u64, replications: u32, bin: f64) -> Varia
         series: ["shop", "payment"]
             .map(|subject| series(strategy, subject, bin, &mut noise))
             .into(),
+        faults: Vec::new(),
     }
 }
 
@@ -329,5 +330,20 @@ impl Noise {
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// A fault that its condition has stopped in all of ten runs.
+pub(crate) fn stopped_fault() -> FaultResult {
+    let mean = |mean| Estimate { mean: Some(mean), half_width: None, sd: None, n: 10, missing: 0 };
+    FaultResult {
+        name: "game day".to_owned(),
+        runs: 10,
+        stopped: 10,
+        withdrawal_failed: 0,
+        stopped_after_s: mean(66.0),
+        hits: mean(905.0),
+        instances: mean(1.0),
+        services: vec!["payment".to_owned()],
     }
 }

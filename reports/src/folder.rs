@@ -20,8 +20,9 @@ pub enum Charts {
     LeftOut,
 }
 
-/// Writes all files of a study: `summary.csv`, `runs.csv`, `timeseries.csv`, `summary.json`, the
-/// charts as SVG and PNG, and last `manifest.json`, so that a folder that has one is complete.
+/// Writes all files of a study: `summary.csv`, `runs.csv`, `timeseries.csv`, `faults.csv`
+/// where there is more to say of faults than when they were there, `summary.json`, the charts as SVG and
+/// PNG, and last `manifest.json`, so that a folder that has one is complete.
 /// Returns the names of the files, in the order in which they were written.
 ///
 /// # Errors
@@ -36,6 +37,9 @@ pub fn write_study(
     folder.file("summary.csv", |out| csv::summary(results, out))?;
     folder.file("runs.csv", |out| csv::runs(results, out))?;
     folder.file("timeseries.csv", |out| csv::timeseries(results, out))?;
+    if results.variants.iter().any(|variant| !variant.faults.is_empty()) {
+        folder.file("faults.csv", |out| csv::faults(results, out))?;
+    }
     folder.file("summary.json", |out| json::summary(results, out))?;
     if charts == Charts::Drawn {
         folder.charts(&charts::of_study(results))?;

@@ -4,6 +4,7 @@
 //! Numbers are written in the shortest form that reads back to the same number; what does not
 //! exist is empty.
 
+mod faults;
 mod runs;
 mod summary;
 mod sweep;
@@ -16,6 +17,7 @@ use experiments::results::{Estimate, Figure, MeasureInfo, Unit, Verdict};
 
 use crate::ReportError;
 
+pub use faults::faults;
 pub use runs::runs;
 pub use summary::summary;
 pub use sweep::sweep;

@@ -1,7 +1,8 @@
-//! What a run prints on a terminal: the expectations with their verdicts first, then one table
-//! that compares the variants.
+//! What a run prints on a terminal: the expectations with their verdicts first, then what became of
+//! faults where there is something to say, then one table that compares the variants.
 
 mod expectations;
+mod faults;
 mod layout;
 mod paint;
 mod sweep;
@@ -60,6 +61,13 @@ fn page(results: &StudyResults, style: Style, out: &mut dyn Write) -> io::Result
         for line in expectations::lines(&results.expectations, style) {
             writeln!(out, "{line}")?;
         }
+        writeln!(out)?;
+    }
+    let faults = faults::lines(results, style);
+    for line in &faults {
+        writeln!(out, "{line}")?;
+    }
+    if !faults.is_empty() {
         writeln!(out)?;
     }
     for line in table::lines(results, style) {

@@ -19,7 +19,7 @@ pub use super::store::StoreSpec;
 use super::workload::Load;
 use super::zones::Zones;
 use crate::kernel::sample::Keys;
-use crate::kernel::{Distribution, SimDuration};
+use crate::kernel::SimDuration;
 use crate::policy::HealthCheck;
 use crate::policy::balancing::Balancing;
 use crate::policy::{ResolvedPolicy, ServerLimit, Shedding};

@@ -83,7 +83,9 @@ impl Engine<'_> {
             }
             match self.calls[call].origin {
                 Origin::Layer { call: outer, .. } => call = outer,
-                Origin::Client { .. } | Origin::Handler { .. } => return SimTime::ZERO,
+                Origin::Client { .. } | Origin::Handler { .. } | Origin::Broker { .. } => {
+                    return SimTime::ZERO;
+                }
             }
         }
     }
@@ -100,7 +102,7 @@ impl Engine<'_> {
                 let instances = self.model.services[service.index()].instances;
                 (self.requests[request].instance, instances)
             }
-            Origin::Layer { .. } => (0, 1),
+            Origin::Broker { .. } | Origin::Layer { .. } => (0, 1),
         }
     }
 
@@ -113,7 +115,7 @@ impl Engine<'_> {
         let caller = match origin {
             Origin::Client { client, .. } => zones.of_client(client),
             Origin::Handler { request } => instance(request),
-            Origin::Layer { .. } => None,
+            Origin::Broker { .. } | Origin::Layer { .. } => None,
         };
         caller.zip(instance(request)).is_some_and(|(caller, callee)| caller != callee)
     }

@@ -295,7 +295,7 @@ impl<'m> Engine<'m> {
         match event {
             Event::FaultStarts { fault } => self.fault_starts(fault),
             Event::FaultEnds { fault } => self.fault_ends(fault),
-            Event::Watches { fault } => self.look(fault),
+            Event::Watches { fault } => self.look_at_condition(fault),
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
             Event::Sweeps { service } => self.sweep(ServiceId(service)),
             Event::HealthCheck { service, instance } => {

@@ -99,6 +99,7 @@ impl<'m> Route<'m> {
             let link = &model.links[edge.link.index()];
             let constant_latency = constant(&link.latency);
             let loses = !link.loss.is_none();
+            let is_local = model.is_task(edge.to);
             let is_conveyed = !is_local && is_conveyed(model, edge);
             let first_demand = match endpoint.steps.first() {
                 Some(Step::Work(demand)) => Some(demand),
@@ -107,7 +108,6 @@ impl<'m> Route<'m> {
             let draws_demand = first_demand.is_some_and(|demand| constant(demand).is_none());
             let chooses = service.balancer.draws() && service.instances > 1;
             let draws_more = chooses || loses || constant_latency.is_none();
-            let is_local = model.is_task(edge.to);
             let is_on_machine = model.machine_of(endpoint.service).is_some();
             let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;

@@ -78,7 +78,7 @@ impl Engine<'_> {
     }
 
     /// The condition of a fault is looked at. It stops a fault that has started, once.
-    pub(super) fn look(&mut self, fault: u16) {
+    pub(super) fn look_at_condition(&mut self, fault: u16) {
         let (now, spec) = (self.now, &self.model.faults[usize::from(fault)]);
         let Some(watch) = &spec.stop_when else { return };
         if now >= spec.ends() {

@@ -166,6 +166,19 @@ impl FaultSpec {
         self.targets.contains(&target)
     }
 
+    /// Whether more can be said of it than when it was there: it comes in stages, can be stopped, may
+    /// stay, or hits less or more than a service, a link or a population of clients.
+    pub fn is_experiment(&self) -> bool {
+        let is_plain = |target: &Target| {
+            matches!(target, Target::Service(_) | Target::Link(_) | Target::Client(_))
+        };
+        !self.stages.is_empty()
+            || self.stop_when.is_some()
+            || self.withdrawal.fails > 0.0
+            || self.targets.len() > 1
+            || !self.targets.iter().all(is_plain)
+    }
+
     /// How much of its full intensity it has at a time while it is active, 0 to 1: the ramp.
     pub fn intensity(&self, time: SimTime) -> f64 {
         let age = time.since(self.at);
