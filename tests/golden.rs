@@ -59,15 +59,9 @@ const LIBRARY: [Short; 19] = [
     ("service-times", &["run.replications=1", "run.length=25s"]),
     ("deadlines-and-timeouts", &["run.replications=1", "run.length=62s"]),
     ("overload-at-both-ends", &["run.replications=1", "run.length=52s"]),
-    (
-        "packet-loss",
-        &["run.replications=1", "run.length=101s", "clients.shop.load.open.rate=20/s"],
-    ),
+    ("packet-loss", &["run.replications=1", "run.length=101s", "clients.shop.load.open.rate=20/s"]),
     ("partial-partition", &["run.replications=1", "run.length=181s"]),
-    (
-        "game-day",
-        &["run.replications=1", "run.length=241s", "clients.shop.load.open.rate=50/s"],
-    ),
+    ("game-day", &["run.replications=1", "run.length=241s", "clients.shop.load.open.rate=50/s"]),
     (
         "faults-of-links",
         &["run.replications=1", "run.length=101s", "clients.shop.load.open.rate=20/s"],

@@ -99,7 +99,8 @@ fn one_over(name: &str, runs: &[CellResult]) -> FaultResult {
     };
     let all: Vec<&FaultRun> = runs.iter().filter_map(of_name).collect();
     let ended = |end| all.iter().filter(|fault| fault.end == end).count() as u32;
-    let stopped_after = |fault: &&FaultRun| fault.lasted_s.filter(|_| fault.end == FaultEnd::Stopped);
+    let stopped_after =
+        |fault: &&FaultRun| fault.lasted_s.filter(|_| fault.end == FaultEnd::Stopped);
     let mut services: Vec<String> = all.iter().flat_map(|fault| fault.services.clone()).collect();
     services.sort_unstable();
     services.dedup();
@@ -156,7 +157,11 @@ mod tests {
             cell.faults = vec![of_fault(&record(Some(what)))];
             cell
         };
-        let runs = [run((14, Happened::Stopped)), run((16, Happened::Stopped)), run((30, Happened::Withdrawn))];
+        let runs = [
+            run((14, Happened::Stopped)),
+            run((16, Happened::Stopped)),
+            run((30, Happened::Withdrawn)),
+        ];
         let [fault] = &over(&runs)[..] else { panic!() };
         assert_eq!((fault.runs, fault.stopped, fault.withdrawal_failed), (3, 2, 0));
         assert_eq!((fault.stopped_after_s.mean, fault.hits.mean), (Some(5.0), Some(7.0)));

@@ -3,10 +3,10 @@
 //! The figures only have to be plausible and to spread as widely as real ones do; nothing here is
 //! simulated.
 
-use experiments::results::{FaultResult, 
-    Estimate, ExpectationResult, ExpectationVerdict, FaultWindow, Figure, Manifest, MeasureInfo,
-    RunResult, Series, StudyResults, SweepAxis, SweepCell, SweepResults, Unit, VariantResults,
-    Verdict, VerdictCounts,
+use experiments::results::{
+    Estimate, ExpectationResult, ExpectationVerdict, FaultResult, FaultWindow, Figure, Manifest,
+    MeasureInfo, RunResult, Series, StudyResults, SweepAxis, SweepCell, SweepResults, Unit,
+    VariantResults, Verdict, VerdictCounts,
 };
 
 /// A strategy: name, peak ratios per 10 ms, 100 ms, 1 s and during the fault, share of success,

@@ -222,7 +222,11 @@ fn variants_change_what_they_name_and_nothing_else() {
     assert!(matches!(layers[2], ResolvedLayer::Timeout(t) if t.as_secs_f64() == 3.0));
     assert_eq!(patient.faults[0].ends(), secs(80));
     let link = patient.links.iter().find(|l| &*l.name == "api.checkout->payment").unwrap();
-    assert_eq!((link.latency.to_string().as_str(), link.loss), ("9ms", Loss::Independent(0.5)), "a key is added");
+    assert_eq!(
+        (link.latency.to_string().as_str(), link.loss),
+        ("9ms", Loss::Independent(0.5)),
+        "a key is added"
+    );
     assert_eq!(patient.length, study.variants[0].model.length);
     let calm = &variant(&study, "calm").model;
     assert!(calm.faults.is_empty());

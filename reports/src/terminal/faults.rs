@@ -20,7 +20,10 @@ pub(super) fn lines(results: &StudyResults, style: Style) -> Vec<String> {
 fn story(fault: &FaultResult) -> String {
     let mut parts = Vec::new();
     if let (Some(after), true) = (fault.stopped_after_s.mean, fault.stopped > 0) {
-        parts.push(format!("stopped after {after:.1} s in {} of {} runs", fault.stopped, fault.runs));
+        parts.push(format!(
+            "stopped after {after:.1} s in {} of {} runs",
+            fault.stopped, fault.runs
+        ));
     }
     if fault.withdrawal_failed > 0 {
         parts.push(format!(

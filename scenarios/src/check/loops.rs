@@ -124,9 +124,8 @@ impl Instants {
 fn on_the_way(model: &Model, edge: &EdgeSpec) -> Vec<Instant> {
     let link = &model.links[edge.link.index()];
     let service = model.endpoints[edge.to.index()].service;
-    let hits = |target: &Target| {
-        *target == Target::Link(edge.link) || *target == Target::Service(service)
-    };
+    let hits =
+        |target: &Target| *target == Target::Link(edge.link) || *target == Target::Service(service);
     let mut ends = Vec::new();
     for fault in model.faults.iter().filter(|fault| fault.targets.iter().any(hits)) {
         let on_link = fault.hits(Target::Link(edge.link));

@@ -45,9 +45,10 @@ fn silence(model: &Model, edge: &EdgeSpec) -> Option<String> {
     }
     let service = model.endpoints[edge.to.index()].service;
     let on_the_way = |fault: &FaultSpec| {
-        fault.targets.iter().any(|target| {
-            target.service() == Some(service) || *target == Target::Link(edge.link)
-        })
+        fault
+            .targets
+            .iter()
+            .any(|target| target.service() == Some(service) || *target == Target::Link(edge.link))
     };
     let silences = |fault: &Fault| matches!(fault, Fault::Partition(_) | Fault::Drop(_));
     if let Some(fault) = model.faults.iter().find(|f| silences(&f.fault) && on_the_way(f)) {

@@ -8,9 +8,7 @@ use sim_core::policy::Outcome;
 use super::Compiler;
 use crate::diagnostic::Diagnostic;
 use crate::document;
-use crate::expectation::{
-    Aggregation, Bound, MeasureTerm, Op, Quantity, Term, parse_condition,
-};
+use crate::expectation::{Aggregation, Bound, MeasureTerm, Op, Quantity, Term, parse_condition};
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::Place;
 
@@ -26,7 +24,8 @@ impl Compiler<'_, '_> {
         let place = place.key("stop_when");
         // A text that cannot be read has been told of.
         let condition = parse_condition(text).ok()?;
-        let (Term::Measure(term), Bound::Figure(bound)) = (&condition.term, &condition.bound) else {
+        let (Term::Measure(term), Bound::Figure(bound)) = (&condition.term, &condition.bound)
+        else {
             return None;
         };
         let Some(subject) = self.watched_subject(&term.subject.name, &place, model) else {
@@ -47,8 +46,7 @@ impl Compiler<'_, '_> {
 
     /// The place of a subject among those of a record.
     fn watched_subject(&mut self, name: &str, place: &Place, model: &Model) -> Option<u32> {
-        let is_apart =
-            |e: &&EndpointSpec| model.services[e.service.index()].endpoints.len() > 1;
+        let is_apart = |e: &&EndpointSpec| model.services[e.service.index()].endpoints.len() > 1;
         let clients = model.clients.iter().map(|client| &*client.name);
         let edges = model.edges.iter().map(|edge| &*edge.name);
         let services = model.services.iter().map(|service| &*service.name);

@@ -83,7 +83,8 @@ impl Compiler<'_, '_> {
         if let Some(repeat) = &fault.repeat
             && repeat.every < fault.length()
         {
-            let title = format!("the fault comes again before it has gone, after {}", fault.length());
+            let title =
+                format!("the fault comes again before it has gone, after {}", fault.length());
             self.error(&place.key("repeat").key("every"), title);
         }
         let withdrawal = fault.withdrawal.unwrap_or_default();
@@ -139,7 +140,8 @@ impl Compiler<'_, '_> {
         let usual = fault.fault.targets().first();
         let is_link = targets.iter().all(|target| target.kind() == TargetKind::Link);
         if usual != Some(&TargetKind::Link) && !is_link {
-            let title = format!("`{}` happens inside the service, not on the way", fault.fault.name());
+            let title =
+                format!("`{}` happens inside the service, not on the way", fault.fault.name());
             self.error(&place, title)
                 .helps
                 .push("only faults of links can spare connections".to_owned());

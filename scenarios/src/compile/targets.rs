@@ -1,9 +1,7 @@
 //! What faults hit: names, parts and patterns to the things of the model.
 
 use sim_core::model::network::{Handshake, Transport};
-use sim_core::model::spec::{
-    ClientId, EdgeId, LinkId, Model, Portion, ServiceId, Target,
-};
+use sim_core::model::spec::{ClientId, EdgeId, LinkId, Model, Portion, ServiceId, Target};
 
 use super::faults::is_pool;
 use super::{Compiler, Site, id};

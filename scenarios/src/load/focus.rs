@@ -23,9 +23,11 @@ pub(super) fn focus(base: &Good) -> (String, String) {
 }
 
 fn hit(base: &Good) -> Option<ServiceId> {
-    base.compiled.model.faults.iter().find_map(|fault| {
-        fault.targets.iter().find_map(|target| target.service())
-    })
+    base.compiled
+        .model
+        .faults
+        .iter()
+        .find_map(|fault| fault.targets.iter().find_map(|target| target.service()))
 }
 
 fn called(base: &Good, client: &str) -> Option<ServiceId> {

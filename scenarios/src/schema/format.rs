@@ -58,7 +58,9 @@ pub(super) fn check(format: &str, text: &str, names: &Names) -> Result<(), Compl
             Complaint::of_parser(error, Some(range))
         }),
         "bytes" => text.parse::<Bytes>().map(drop).map_err(|e| Complaint::of_parser(e, None)),
-        "byte-rate" => text.parse::<ByteRate>().map(drop).map_err(|e| Complaint::of_parser(e, None)),
+        "byte-rate" => {
+            text.parse::<ByteRate>().map(drop).map_err(|e| Complaint::of_parser(e, None))
+        }
         "condition" => expectation::parse_condition(text).map(drop).map_err(|error| Complaint {
             title: error.title,
             helps: error.helps,

@@ -22,10 +22,14 @@ pub struct ByteRate(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BytesError {
     /// Not an amount.
-    #[error("`{0}` is not a size; write a number of B, kB, MB, GB, KiB, MiB or GiB, such as \"10kB\"")]
+    #[error(
+        "`{0}` is not a size; write a number of B, kB, MB, GB, KiB, MiB or GiB, such as \"10kB\""
+    )]
     NotASize(String),
     /// Not a rate.
-    #[error("`{0}` is not a bandwidth; write bytes or bits a second, such as \"10MB/s\" or \"100Mbit/s\"")]
+    #[error(
+        "`{0}` is not a bandwidth; write bytes or bits a second, such as \"10MB/s\" or \"100Mbit/s\""
+    )]
     NotARate(String),
 }
 

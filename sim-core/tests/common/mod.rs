@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod links;
+
 use sim_core::kernel::{Distribution, SimDuration, SimTime};
 use sim_core::model::fault::Fault;
 use sim_core::model::record::{MeasurePlan, RunRecord, SubjectRecord};

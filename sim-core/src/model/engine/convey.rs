@@ -136,7 +136,8 @@ impl Engine<'_> {
         }
         let Details { key, attempt, .. } = *self.details_of(request);
         let place = flight.sent + if flight.way == Way::Connect { CONNECTING } else { 0 };
-        let block = self.draws[route_edge(&self.requests[request])].block_of_step(key, attempt, place);
+        let block =
+            self.draws[route_edge(&self.requests[request])].block_of_step(key, attempt, place);
         if let Some((outcome, after)) = fate.ends {
             let trip = || latency(route.link, &block, Way::Connect, &fate);
             return self.fails_on_the_way(request, outcome, now + after.unwrap_or_else(trip));
@@ -167,13 +168,7 @@ impl Engine<'_> {
     }
 
     /// Which segments of a message come through, and when they have left.
-    fn put_on_wire(
-        &mut self,
-        request: u32,
-        sight: &Sight,
-        fate: &Fate,
-        block: &DrawBlock,
-    ) -> Sent {
+    fn put_on_wire(&mut self, request: u32, sight: &Sight, fate: &Fate, block: &DrawBlock) -> Sent {
         let link = self.route_of(request).link;
         let flight = self.links.flights[request];
         let Flight { way, missing, .. } = flight;

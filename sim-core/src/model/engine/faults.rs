@@ -110,7 +110,8 @@ impl Engine<'_> {
 
 /// The instances that a fault kills, by their place among all that it may kill, and when.
 fn deaths<'m>(model: &'m Model, fault: &'m FaultSpec) -> impl Iterator<Item = (u32, SimTime)> + 'm {
-    let may_die: u32 = fault.targets.iter().map(|target| mortal(model, *target).count() as u32).sum();
+    let may_die: u32 =
+        fault.targets.iter().map(|target| mortal(model, *target).count() as u32).sum();
     let dying = match &fault.fault {
         Fault::Crash(crash) => crash.dying(may_die),
         _ => 0,

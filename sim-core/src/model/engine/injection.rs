@@ -245,7 +245,9 @@ impl Injection {
             Target::Link(link) => *link == sight.link,
             other => self.is_in_target(fault, other, &sight.hit),
         };
-        !is_spared && spec.targets.iter().any(over) && self.is_in_stage(spec, fault, &sight.hit, now)
+        !is_spared
+            && spec.targets.iter().any(over)
+            && self.is_in_stage(spec, fault, &sight.hit, now)
     }
 
     /// The luck of the n-th segment of an attempt with a fault that loses segments.
@@ -296,7 +298,9 @@ impl Injection {
                 service == hit.service && portion.holds(hit.instance)
             }
             Target::CallsTo(service, share) => {
-                service == hit.service && hit.edge.is_some() && self.of_call(fault, hit, Slot::Branch) < share
+                service == hit.service
+                    && hit.edge.is_some()
+                    && self.of_call(fault, hit, Slot::Branch) < share
             }
             Target::CallsAlong(edge, share) => {
                 hit.edge == Some(edge) && self.of_call(fault, hit, Slot::Branch) < share

@@ -76,7 +76,15 @@ impl Flight {
 
     /// The next message of the same attempt.
     pub(super) fn followed_by(self, now: SimTime, way: Way, segments: u32) -> Self {
-        Self { way, since: now, missing: segments, sent: 0, timeouts: 0, arrives: SimTime::MAX, ..self }
+        Self {
+            way,
+            since: now,
+            missing: segments,
+            sent: 0,
+            timeouts: 0,
+            arrives: SimTime::MAX,
+            ..self
+        }
     }
 }
 

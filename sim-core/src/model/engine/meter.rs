@@ -4,15 +4,17 @@
 //! integrals are worked out when they are closed. The loop tells the meters whenever time passes a boundary, so no counter
 //! looks at the clock.
 
+mod seen;
+
 use std::sync::Arc;
 
 use super::super::record::{
-    FaultRecord, MeasurePlan, OutcomeCounts, RunEnd, RunRecord, SliceRecord, SubjectKind, SubjectRecord,
+    FaultRecord, MeasurePlan, OutcomeCounts, RunEnd, RunRecord, SliceRecord, SubjectKind,
+    SubjectRecord,
 };
 #[cfg(debug_assertions)]
 use super::super::spec::ServiceId;
 use super::super::spec::{ClientId, EdgeId, EffectId, EndpointId, EndpointSpec, Model};
-use super::super::watch::{self, Counted, Watch, Watched};
 use crate::kernel::SimTime;
 use crate::policy::Outcome;
 use crate::stats::{Recorded, Recorder};
@@ -164,11 +166,6 @@ impl Meters {
     fn set_boundary(&mut self) {
         let slice_end = self.plan.slice_ends.get(self.slice).copied().unwrap_or(SimTime::MAX);
         self.boundary = slice_end.min(self.bin_end);
-    }
-
-    /// What a condition looks at: counts of the slices from this one on.
-    pub(super) fn seen(&self, watch: &Watch, from: usize) -> Seen {
-        self.subjects[watch.subject as usize].seen(watch.measure, from)
     }
 
     /// The name of the place where a run ran away: the innermost subject that holds nearly all that
@@ -381,46 +378,6 @@ impl Meter {
         });
     }
 
-    fn seen(&self, measure: Watched, from: usize) -> Seen {
-        let closed = &self.closed[from.min(self.closed.len())..];
-        let sum = |of: &dyn Fn(&SliceRecord) -> u64| closed.iter().map(of).sum::<u64>();
-        let ended = (sum(&|slice| slice.outcomes.total()), self.outcomes.total());
-        let counted = |what| match what {
-            Counted::Arrivals => {
-                (sum(&|slice| slice.arrivals), self.arrivals - self.arrivals_before_slice)
-            }
-            Counted::Outcome(outcome) => {
-                (sum(&|slice| slice.outcomes.of(outcome)), self.outcomes.of(outcome))
-            }
-            Counted::Failed => (sum(&|slice| slice.outcomes.failed()), self.outcomes.failed()),
-            Counted::Goodput => (sum(&|slice| slice.goodput), self.goodput),
-            Counted::Retries => (sum(&|slice| slice.retries), self.retries),
-        };
-        let mut level = 0;
-        let (closed_counted, open_counted) = match measure {
-            Watched::Rate(what) | Watched::Count(what) | Watched::Share(what) => counted(what),
-            Watched::SlowerThan(time) => {
-                let nanos = time.as_nanos();
-                let closed = sum(&|slice| slice.response_time.above(nanos));
-                (closed, self.response_time.above(nanos))
-            }
-            Watched::Mean(of) | Watched::Max(of) => {
-                level = match of {
-                    watch::Level::QueueLength => self.queue.level,
-                    watch::Level::BusyWorkers => self.busy.level,
-                    watch::Level::InFlight => self.in_flight.level,
-                };
-                (0, 0)
-            }
-        };
-        Seen {
-            slices: self.closed.len(),
-            closed: (closed_counted, ended.0),
-            open: (open_counted, ended.1),
-            level,
-        }
-    }
-
     fn finish(mut self, slices: usize) -> SubjectRecord {
         // A run that was given up leaves empty slices behind.
         self.closed.resize_with(slices, SliceRecord::default);
@@ -431,17 +388,6 @@ impl Meter {
             slices: self.closed,
         }
     }
-}
-
-/// What a condition sees: how many of what it counts there were, and of how many, in the slices that
-/// were closed since it last looked and in the open one; how many slices are closed; how many there
-/// are now.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
-    pub(super) slices: usize,
-    pub(super) closed: (u64, u64),
-    pub(super) open: (u64, u64),
-    pub(super) level: u32,
 }
 
 /// A number that changes over time: its integral and its largest value.

@@ -59,7 +59,8 @@ impl Looks {
             Watched::Share(_) | Watched::SlowerThan(_) => (of > 0.0).then(|| counted / of),
             Watched::Max(_) => levels().max().map(f64::from),
             Watched::Mean(_) => {
-                let (sum, looks) = levels().fold((0.0, 0.0), |(s, n), l| (s + f64::from(l), n + 1.0));
+                let (sum, looks) =
+                    levels().fold((0.0, 0.0), |(s, n), l| (s + f64::from(l), n + 1.0));
                 (looks > 0.0).then(|| sum / looks)
             }
         }

@@ -38,7 +38,7 @@ impl Injected for Drop {
 
 impl OnWire for Drop {
     fn befalls(&self, message: &Message<'_>, fate: &mut Fate) {
-        fate.is_dropped |= self.direction.holds(message.way)
-            && message.is_in(self.share * message.intensity);
+        fate.is_dropped |=
+            self.direction.holds(message.way) && message.is_in(self.share * message.intensity);
     }
 }

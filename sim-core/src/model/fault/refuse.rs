@@ -19,7 +19,8 @@ pub struct Refuse {
 }
 
 impl Described for Refuse {
-    const SUMMARY: &'static str = "connections are refused at once, at a service or on the way to it";
+    const SUMMARY: &'static str =
+        "connections are refused at once, at a service or on the way to it";
     const SOURCE: &'static str =
         "a closed port: RST in answer to SYN (RFC 9293, 3.5.2), ECONNREFUSED";
 }

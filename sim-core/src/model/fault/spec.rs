@@ -228,8 +228,7 @@ mod tests {
         let target = Target::Service(ServiceId(0));
         let mut fault = FaultSpec::new("f", at(10), seconds(30), target, fault);
         assert_eq!(fault.share(at(20)), 1.0);
-        fault.stages =
-            [0.1, 0.5, 0.8].map(|share| Stage { share, lasts: seconds(10) }).to_vec();
+        fault.stages = [0.1, 0.5, 0.8].map(|share| Stage { share, lasts: seconds(10) }).to_vec();
         let shares = [10, 19, 20, 29, 30, 39, 40].map(|s| fault.share(at(s)));
         assert_eq!(shares, [0.1, 0.1, 0.5, 0.5, 0.8, 0.8, 0.8]);
     }

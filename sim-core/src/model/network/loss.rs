@@ -266,10 +266,7 @@ mod tests {
             problems.0.into_iter().map(|problem| problem.path).collect()
         };
         let bursts = GilbertElliott { p: 0.1, r: 1.5, good_loss: 0.0, bad_loss: 1.0 };
-        assert_eq!(
-            places(Some(0.1), None, Some(bursts)),
-            ["gilbert_elliott.r", "gilbert_elliott"]
-        );
+        assert_eq!(places(Some(0.1), None, Some(bursts)), ["gilbert_elliott.r", "gilbert_elliott"]);
         assert_eq!(places(None, Some(0.5), None), ["loss_correlation"]);
         assert_eq!(places(Some(2.0), Some(-1.0), None), ["loss", "loss_correlation"]);
     }

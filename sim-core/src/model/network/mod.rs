@@ -77,9 +77,7 @@ impl LinkSpec {
 
     /// Whether a message needs no more than its latency and its luck.
     pub fn is_plain(&self) -> bool {
-        !self.loss.remembers()
-            && self.transport == Transport::Silent
-            && self.bandwidth.is_none()
+        !self.loss.remembers() && self.transport == Transport::Silent && self.bandwidth.is_none()
     }
 
     /// What TCP does on it, if it is TCP.

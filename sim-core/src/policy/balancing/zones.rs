@@ -76,7 +76,8 @@ pub(super) fn choose<R: Rng>(
     if (below(draws, WHOLE as usize) as u64) < stays {
         return Some(callers.own);
     }
-    let residual = |zone: usize| if zone == own { 0 } else { upstream(zone).saturating_sub(local(zone)) };
+    let residual =
+        |zone: usize| if zone == own { 0 } else { upstream(zone).saturating_sub(local(zone)) };
     let room: u64 = (0..healthy.len()).map(residual).sum();
     if room == 0 {
         // Rounding has left nothing: any zone that has somebody.

@@ -169,7 +169,8 @@ impl Connections {
         let opened = self.opening.keys().next().map(|(at, _)| *at);
         // All wait equally long.
         let given_up = self.waiting.front().map(|first| first.until);
-        let closed = self.idle.front().zip(self.rules.idle_life).map(|(idle, life)| idle.since + life);
+        let closed =
+            self.idle.front().zip(self.rules.idle_life).map(|(idle, life)| idle.since + life);
         let next = opened.into_iter().chain(given_up).chain(closed).min();
         next.filter(|at| *at < SimTime::MAX)
     }
