@@ -25,8 +25,8 @@ pub(crate) use handler::{
     Cached, IfApplied, Lock, LockMode, Parallel, Spawn, Step, Transaction, WaitFor, Way,
 };
 pub(crate) use name::{
-    BrokerName, CacheName, Callee, ClientName, ConditionText, EffectName, ExpectationText, FileName, LinkName,
-    MachineName, PolicyName, RowName, ServiceName, StoreName, VariantName,
+    BrokerName, CacheName, Callee, ClientName, ConditionText, EffectName, ExpectationText,
+    FileName, LinkName, MachineName, PolicyName, RowName, ServiceName, StoreName, VariantName,
 };
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;

@@ -83,7 +83,10 @@ impl Engine<'_> {
             }
             match self.calls[call].origin {
                 Origin::Layer { call: outer, .. } => call = outer,
-                Origin::Client { .. } | Origin::Handler { .. } | Origin::Broker { .. } => {
+                Origin::Client { .. }
+                | Origin::Handler { .. }
+                | Origin::Broker { .. }
+                | Origin::Probe { .. } => {
                     return SimTime::ZERO;
                 }
             }
@@ -102,7 +105,7 @@ impl Engine<'_> {
                 let instances = self.model.services[service.index()].instances;
                 (self.requests[request].instance, instances)
             }
-            Origin::Broker { .. } | Origin::Layer { .. } => (0, 1),
+            Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => (0, 1),
         }
     }
 
@@ -115,7 +118,7 @@ impl Engine<'_> {
         let caller = match origin {
             Origin::Client { client, .. } => zones.of_client(client),
             Origin::Handler { request } => instance(request),
-            Origin::Broker { .. } | Origin::Layer { .. } => None,
+            Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => None,
         };
         caller.zip(instance(request)).is_some_and(|(caller, callee)| caller != callee)
     }

@@ -43,7 +43,7 @@ impl Zoned {
                 let zones = &self.services[routes[edge.index()].service.index()];
                 zones.get(instance as usize % zones.len().max(1))
             }
-            Origin::Broker { .. } | Origin::Layer { .. } => None,
+            Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => None,
         }
     }
 }
