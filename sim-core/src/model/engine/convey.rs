@@ -191,14 +191,16 @@ impl Engine<'_> {
         };
         let slot = if way == Way::Answer { Slot::LossBack } else { Slot::LossOut };
         let mut luck = block.slot(slot);
+        // Each segment that is sent, and each that is sent again, has a luck of its own.
+        let place = flight.sent << 16 | if way == Way::Connect { CONNECTING } else { 0 };
         // How many have come through behind the last that did not.
         let (mut lost, mut behind) = (0, 0);
         for nth in 0..missing {
             let mut is_lost = self.loses(sight, way, &link.loss, &mut luck);
-            is_lost |= self.faults_lose(request, sight, way, flight.sent * missing + nth);
+            is_lost |= self.faults_lose(request, sight, way, place + nth);
             if way == Way::Connect {
                 is_lost |= self.loses(sight, Way::Answer, &link.loss, &mut luck);
-                is_lost |= self.faults_lose(request, sight, Way::Answer, CONNECTING + flight.sent);
+                is_lost |= self.faults_lose(request, sight, Way::Answer, place + nth);
             }
             lost += u32::from(is_lost);
             behind = if is_lost { 0 } else { behind + 1 };
