@@ -24,7 +24,7 @@ fn seconds(n: u64) -> SimTime {
 fn links_are_as_the_network_where_they_say_nothing_else() {
     let model = model();
     let link = |name: &str| model.links.iter().find(|link| &*link.name == name).unwrap().clone();
-    let plain = link("shop->checkout-us");
+    let plain = link("both->checkout-us");
     assert_eq!(plain.loss, Loss::Correlated { share: 0.01, correlation: 0.25 });
     assert_eq!(plain.transport, Transport::Silent);
     let bandwidth = Bandwidth { rate: ByteRate(10_000_000), queue: Some(Bytes(1_000_000)) };
@@ -61,7 +61,7 @@ fn faults_hit_parts_shares_and_patterns() {
     let zone = Portion::Turn { nth: 1, of: 3 };
     assert_eq!(fault("zone").targets, [Target::Instances(ServiceId(0), zone)]);
     assert_eq!(fault("game day").targets, [Target::CallsAlong(EdgeId(0), 0.5)]);
-    assert_eq!(fault("links").targets.len(), 2);
+    assert_eq!(fault("links").targets.len(), 3);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn conditions_watch_what_they_name() {
     assert_eq!((share.subject, share.measure), (0, Watched::Share(Counted::Failed)));
     assert_eq!((share.side, share.bound), (Side::Above, 0.05));
     assert_eq!(share.window, SimDuration::from_secs(10));
-    // A client, two calls, and then the services.
+    // Three clients come first, and then their calls.
     let slow = watch("game day");
     let above = Watched::SlowerThan(SimDuration::from_millis(500));
     assert_eq!((slow.subject, slow.measure), (4, above));
