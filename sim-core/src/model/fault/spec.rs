@@ -193,7 +193,7 @@ impl FaultSpec {
     pub fn share(&self, time: SimTime) -> f64 {
         let mut ends = self.at;
         for stage in &self.stages {
-            ends = ends + stage.lasts;
+            ends += stage.lasts;
             if time < ends {
                 return stage.share;
             }
