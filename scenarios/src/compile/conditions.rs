@@ -28,9 +28,7 @@ impl Compiler<'_, '_> {
         else {
             return None;
         };
-        let Some(subject) = self.watched_subject(&term.subject.name, &place, model) else {
-            return None;
-        };
+        let subject = self.watched_subject(&term.subject.name, &place, model)?;
         let Some((measure, side, bound)) = watched(term, condition.op, *bound) else {
             let title = "this cannot be watched while the run goes on";
             self.error(&place, title).helps.push(
