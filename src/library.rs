@@ -46,6 +46,10 @@ library! {
     "overload-at-both-ends",
     "steady-state-hypothesis",
     "alerts",
+    "packet-loss",
+    "partial-partition",
+    "game-day",
+    "faults-of-links",
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ const ENGINE: [Short; 5] = [
 ];
 
 /// The rest of the library.
-const LIBRARY: [Short; 17] = [
+
+const LIBRARY: [Short; 21] = [
     (
         "backoffs-by-library",
         &[
@@ -64,6 +65,13 @@ const LIBRARY: [Short; 17] = [
         &["run.replications=1", "run.length=132s", "clients.shoppers.load.open.rate=200/s"],
     ),
     ("alerts", &["run.replications=1", "run.length=902s", "clients.shop.load.open.rate=20/s"]),
+    ("packet-loss", &["run.replications=1", "run.length=101s", "clients.shop.load.open.rate=20/s"]),
+    ("partial-partition", &["run.replications=1", "run.length=181s"]),
+    ("game-day", &["run.replications=1", "run.length=241s", "clients.shop.load.open.rate=50/s"]),
+    (
+        "faults-of-links",
+        &["run.replications=1", "run.length=101s", "clients.shop.load.open.rate=20/s"],
+    ),
 ];
 
 /// The bytes of every file that a run without charts leaves behind, in one hash a file.

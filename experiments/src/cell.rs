@@ -8,6 +8,7 @@ use sim_core::model::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use sim_core::model::spec::Model;
 
 use crate::alerts::{AlertMeter, false_alarms};
+use crate::faults::{self, FaultRun};
 use crate::phases::Phases;
 use crate::plan::{MeterPair, Plan, VariantPlan};
 use crate::results::{AlertRun, Firing, Verdict};
@@ -65,6 +66,9 @@ pub struct CellResult {
     pub events: u64,
     /// Of an aborted run: when, where and why, in words.
     pub aborted: Option<String>,
+    /// What became of those faults of which more can be said than when they were there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultRun>,
 }
 
 impl CellResult {
@@ -140,6 +144,7 @@ impl Cell<'_> {
                 false => Vec::new(),
             },
             events,
+            faults: faults::of_run(&variant.model, run),
             ..self.empty()
         }
     }
@@ -160,6 +165,7 @@ impl Cell<'_> {
             why: None,
             events: 0,
             aborted: None,
+            faults: Vec::new(),
         }
     }
 

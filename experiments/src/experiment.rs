@@ -4,6 +4,7 @@ use scenarios::study::{Study, Variant};
 
 use crate::cell::{Cell, CellResult, Simulate};
 use crate::expect;
+use crate::faults;
 use crate::journal::{Journal, JournalHeader};
 use crate::plan::{Plan, PlanError, VariantPlan, fault_windows};
 use crate::results::{
@@ -106,6 +107,7 @@ impl<'a> Experiment<'a> {
             hypothesis: hypothesis.map(|h| expect::hypothesis(h, &self.plan, runs)),
             alerts: alerts::summarise(variant, plan, runs),
             why: why::summarise(&plan.why, runs),
+            faults: faults::over(runs),
         }
     }
 }

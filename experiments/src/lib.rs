@@ -9,6 +9,7 @@
 //! | [`phases`], [`measure`] | the parts of a run, and the figures taken in them |
 //! | [`steady`], [`verdict`] | what is steady, and what became of a run |
 //! | [`cell`], [`runner`], [`journal`] | one run beside its control, all of them in parallel, and what is finished |
+//! | [`faults`] | what became of faults, and what they hit |
 //! | [`oracle`] | closed forms and published tables beside what is simulated |
 //! | [`alerts`], [`why`] | when alerts would have fired; what was saturated first, and what came of it |
 //! | [`statistics`], [`results`] | means with intervals; plain data for the reports |
@@ -19,6 +20,7 @@ pub mod alerts;
 pub mod cell;
 mod expect;
 pub mod experiment;
+pub mod faults;
 pub mod journal;
 pub mod measure;
 pub mod oracle;

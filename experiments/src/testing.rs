@@ -93,20 +93,14 @@ fn model_with_outage() -> Model {
             substitutes: Vec::new(),
             priority: None,
         }],
-        links: vec![LinkSpec {
-            name: "shop->payment".into(),
-            latency: constant(0),
-            loss: 0.0,
-            give_up: SimDuration::from_secs(127),
-        }],
-        faults: vec![FaultSpec {
-            name: "outage".into(),
-            at: seconds(60),
-            lasts: SimDuration::from_secs(30),
-            ramp: SimDuration::ZERO,
-            target: Target::Service(ServiceId(0)),
-            fault: Fault::Refuse(Refuse { share: 1.0 }),
-        }],
+        links: vec![LinkSpec::named("shop->payment")],
+        faults: vec![FaultSpec::new(
+            "outage",
+            seconds(60),
+            SimDuration::from_secs(30),
+            Target::Service(ServiceId(0)),
+            Fault::Refuse(Refuse { share: 1.0 }),
+        )],
         ..Model::default()
     }
 }
@@ -138,6 +132,7 @@ impl Recording {
             plan: plan.clone(),
             subjects: subjects.into_iter().map(subject).collect(),
             wait_cycles: Vec::new(),
+            faults: Vec::new(),
         };
         Self { record, recorder: Recorder::new() }
     }
@@ -237,5 +232,6 @@ pub(crate) fn cell(variant: &str, replication: u32, values: &[Option<f64>]) -> C
         why: None,
         events: 10,
         aborted: None,
+        faults: Vec::new(),
     }
 }

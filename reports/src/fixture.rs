@@ -4,9 +4,9 @@
 //! simulated.
 
 use experiments::results::{
-    Estimate, ExpectationResult, ExpectationVerdict, FaultWindow, Figure, Manifest, MeasureInfo,
-    RunResult, Series, StudyResults, SweepAxis, SweepCell, SweepResults, Unit, VariantResults,
-    Verdict, VerdictCounts,
+    Estimate, ExpectationResult, ExpectationVerdict, FaultResult, FaultWindow, Figure, Manifest,
+    MeasureInfo, RunResult, Series, StudyResults, SweepAxis, SweepCell, SweepResults, Unit,
+    VariantResults, Verdict, VerdictCounts,
 };
 
 /// A strategy: name, peak ratios per 10 ms, 100 ms, 1 s and during the fault, share of success,
@@ -234,6 +234,7 @@ fn variant(strategy: &Strategy, seed: u64, replications: u32, bin: f64) -> Varia
         hypothesis: None,
         alerts: Vec::new(),
         why: None,
+        faults: Vec::new(),
     }
 }
 
@@ -333,5 +334,20 @@ impl Noise {
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((bits ^ (bits >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+/// A fault that its condition has stopped in all of ten runs.
+pub(crate) fn stopped_fault() -> FaultResult {
+    let mean = |mean| Estimate { mean: Some(mean), half_width: None, sd: None, n: 10, missing: 0 };
+    FaultResult {
+        name: "game day".to_owned(),
+        runs: 10,
+        stopped: 10,
+        withdrawal_failed: 0,
+        stopped_after_s: mean(66.0),
+        hits: mean(905.0),
+        instances: mean(1.0),
+        services: vec!["payment".to_owned()],
     }
 }

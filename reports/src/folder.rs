@@ -20,8 +20,9 @@ pub enum Charts {
     LeftOut,
 }
 
-/// Writes all files of a study: `summary.csv`, `runs.csv`, `timeseries.csv`, `alerts.csv`
-/// and `hypothesis.csv` where there are any, `summary.json`, the charts as SVG and PNG, and last `manifest.json`, so that a folder that has one is complete.
+/// Writes all files of a study: `summary.csv`, `runs.csv`, `timeseries.csv`, `alerts.csv`,
+/// `hypothesis.csv` and `faults.csv` where there is something to say, `summary.json`, the charts as SVG
+/// and PNG, and last `manifest.json`, so that a folder that has one is complete.
 /// Returns the names of the files, in the order in which they were written.
 ///
 /// # Errors
@@ -41,6 +42,9 @@ pub fn write_study(
     }
     if results.variants.iter().any(|variant| variant.hypothesis.is_some()) {
         folder.file("hypothesis.csv", |out| csv::hypothesis(results, out))?;
+    }
+    if results.variants.iter().any(|variant| !variant.faults.is_empty()) {
+        folder.file("faults.csv", |out| csv::faults(results, out))?;
     }
     folder.file("summary.json", |out| json::summary(results, out))?;
     if charts == Charts::Drawn {

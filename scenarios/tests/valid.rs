@@ -5,6 +5,7 @@
 use scenarios::expectation::{Bound, Reference};
 use scenarios::{Diagnostics, FileError, FileSource, NoFiles, Override, Study, Variant, load};
 use sim_core::kernel::{SimDuration, SimTime};
+use sim_core::model::network::Loss;
 use sim_core::model::spec::{Discipline, ServiceMode, Step, Target};
 use sim_core::model::workload::{Arrivals, Load, Start};
 use sim_core::policy::limiter::{RetryAfter, RetryAfterHeader};
@@ -188,12 +189,12 @@ fn links_are_named_or_as_the_network() {
         &model.links[edge.link.index()]
     };
     let store = link("api.checkout->store");
-    assert_eq!((&*store.name, store.loss), ("api->store", 0.001));
+    assert_eq!((&*store.name, store.loss), ("api->store", Loss::Independent(0.001)));
     assert_eq!(store.latency.to_string(), "200us");
     assert_eq!(store.give_up, SimDuration::from_secs(60));
     assert_eq!(link("api.checkout->store#2").name, store.name, "one link, whatever the policy");
     let payment = link("api.checkout->payment");
-    assert_eq!((&*payment.name, payment.loss), ("api.checkout->payment", 0.5));
+    assert_eq!((&*payment.name, payment.loss), ("api.checkout->payment", Loss::Independent(0.5)));
     assert_eq!(payment.latency.to_string(), "1ms");
     assert_eq!(&*link("ramp->api.search").name, "ramp->api");
 }
@@ -206,8 +207,8 @@ fn faults_and_what_they_hit() {
     assert_eq!(kinds, ["errors", "slow", "spike"]);
     assert_eq!((faults[0].at, faults[0].ends()), (secs(60), secs(90)));
     assert_eq!(faults[0].ramp, SimDuration::from_secs(10));
-    assert!(matches!(faults[0].target, Target::Service(s) if s.index() == 1));
-    assert!(matches!(faults[2].target, Target::Client(c) if c.index() == 0));
+    assert!(matches!(faults[0].targets[0], Target::Service(s) if s.index() == 1));
+    assert!(matches!(faults[2].targets[0], Target::Client(c) if c.index() == 0));
 }
 
 #[test]
@@ -221,7 +222,11 @@ fn variants_change_what_they_name_and_nothing_else() {
     assert!(matches!(layers[2], ResolvedLayer::Timeout(t) if t.as_secs_f64() == 3.0));
     assert_eq!(patient.faults[0].ends(), secs(80));
     let link = patient.links.iter().find(|l| &*l.name == "api.checkout->payment").unwrap();
-    assert_eq!((link.latency.to_string().as_str(), link.loss), ("9ms", 0.5), "a key is added");
+    assert_eq!(
+        (link.latency.to_string().as_str(), link.loss),
+        ("9ms", Loss::Independent(0.5)),
+        "a key is added"
+    );
     assert_eq!(patient.length, study.variants[0].model.length);
     let calm = &variant(&study, "calm").model;
     assert!(calm.faults.is_empty());

@@ -5,6 +5,7 @@ mod common;
 use common::*;
 use serde_json::json;
 use sim_core::kernel::SimDuration;
+use sim_core::model::network::Loss;
 use sim_core::model::record::{RunEnd, Runaway, SubjectRecord};
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
@@ -203,7 +204,7 @@ fn an_overrun_instance_crashes_and_restarts_cold() {
 #[test]
 fn a_lost_message_is_given_up_by_the_operating_system() {
     let mut model = metronome("1ms");
-    model.links[0].loss = 1.0;
+    model.links[0].loss = Loss::Independent(1.0);
     model.links[0].give_up = d("3s");
     let record = simulate(&model, 1);
     assert_eq!(total(subject(&record, "shop"), Outcome::Lost), 6);

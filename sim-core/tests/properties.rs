@@ -6,9 +6,12 @@
 
 mod common;
 
+use common::links::*;
 use common::*;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sim_core::kernel::{ByteRate, Bytes};
+use sim_core::model::network::*;
 use sim_core::model::record::{RunRecord, SubjectKind, SubjectRecord};
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
@@ -209,6 +212,7 @@ fn any_fault() -> impl Strategy<Value = Value> {
         (1.5..20.0).prop_map(|factor| json!({ "slow": { "factor": factor, "add": "exp(30ms)" } })),
         (0.1..=1.0).prop_map(|share| json!({ "errors": { "share": share } })),
         (0.1..=1.0).prop_map(|share| json!({ "crash": { "share": share, "restart": "300ms" } })),
+        any_fault_of_links(),
     ]
 }
 
@@ -301,11 +305,15 @@ prop_compose! {
         ]),
         overrun in prop::option::of(3_u32..12),
         latency in prop_oneof![Just("0s"), Just("2ms"), Just("exp(5ms)")],
-        loss in prop_oneof![Just(0.0), Just(0.05)],
+        loss in any_loss(),
+        transport in any_transport(),
+        bandwidth in prop_oneof![2 => Just(None), 1 => Just(Some(Bandwidth {
+            rate: ByteRate(2_000_000), queue: Some(Bytes(30_000)),
+        }))],
     ) -> Model {
         let mut model = one_service(load, workers[0], capacity[0], "exp(15ms)");
         model.length = d("6s");
-        model.links[0] = LinkSpec { latency: dist(latency), loss, give_up: d("1500ms"), ..model.links[0].clone() };
+        model.links[0] = LinkSpec { latency: dist(latency), loss, transport, bandwidth, sizes: Sizes { request: Bytes(1_000), answer: Bytes(7_000) }, give_up: d("1500ms"), ..model.links[0].clone() };
         let mut api = model.services[0].clone();
         api.name = "api".into();
         api.mode = mode;
@@ -353,10 +361,31 @@ prop_compose! {
             edge.priority = priority;
         }
         model.faults = faults.into_iter().enumerate().map(|(nth, (kind, service, at, lasts, ramp))| {
-            let target = Target::Service(ServiceId(service));
+            let on_the_wire = matches!(kind.as_object().and_then(|k| k.keys().next()).map(String::as_str),
+                Some("latency" | "loss" | "bandwidth" | "stall" | "reset" | "drop" | "partition" | "dns" | "stale-dns"));
+            let target = match (at % 4, on_the_wire) {
+                (0, true) => Target::Link(LinkId(0)),
+                (1, _) if kind.get("crash").is_none() => Target::CallsTo(ServiceId(service), 0.7),
+                (2, _) => Target::Instances(ServiceId(service), Portion::First(1)),
+                _ => Target::Service(ServiceId(service)),
+            };
             let mut spec = fault(&format!("{at}ms"), &format!("{lasts}ms"), target, kind);
             spec.name = format!("fault {nth}").as_str().into();
             spec.ramp = spec.lasts.mul_f64(ramp);
+            spec.spares_open_connections = at % 3 == 0;
+            if lasts % 3 == 0 {
+                spec.withdrawal = Withdrawal { fails: 0.5, residue: 0.4 };
+            }
+            if lasts % 4 == 0 {
+                spec.stop_when = Some(sim_core::model::watch::Watch {
+                    text: "share(shop:failed, 200ms) > 0.3".into(),
+                    subject: 0,
+                    measure: sim_core::model::watch::Watched::Share(sim_core::model::watch::Counted::Failed),
+                    window: d("200ms"),
+                    side: sim_core::model::watch::Side::Above,
+                    bound: 0.3,
+                });
+            }
             spec
         }).collect();
         model

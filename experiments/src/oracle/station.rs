@@ -114,12 +114,7 @@ impl Station {
                 substitutes: Vec::new(),
                 priority: None,
             }],
-            links: vec![LinkSpec {
-                name: link,
-                latency: Distribution::Constant(SimDuration::ZERO),
-                loss: 0.0,
-                give_up: SimDuration::MAX,
-            }],
+            links: vec![LinkSpec { give_up: SimDuration::MAX, ..LinkSpec::named(link) }],
             machines: machine.into_iter().collect(),
             faults: faults.into_iter().collect(),
             ..Model::default()
@@ -128,12 +123,5 @@ impl Station {
 }
 
 fn always(fault: Fault, length: SimDuration) -> FaultSpec {
-    FaultSpec {
-        name: "always".into(),
-        at: SimTime::ZERO,
-        lasts: length,
-        ramp: SimDuration::ZERO,
-        target: Target::Service(ServiceId(0)),
-        fault,
-    }
+    FaultSpec::new("always", SimTime::ZERO, length, Target::Service(ServiceId(0)), fault)
 }

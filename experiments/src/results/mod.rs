@@ -7,6 +7,7 @@ mod alerts;
 mod hypothesis;
 mod why;
 
+pub use crate::faults::FaultResult;
 pub use alerts::{AlertResult, AlertRun, Firing, Proportion};
 pub use hypothesis::{
     Answer, Finding, FindingCounts, HypothesisResult, ProbeCheck, ProbePhase, ProbeResult,
@@ -105,6 +106,9 @@ pub struct VariantResults {
     pub alerts: Vec<AlertResult>,
     /// Why it went as it did; `None` if every run was given up.
     pub why: Option<Why>,
+    /// What became of those faults of which more can be said than when they were there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultResult>,
 }
 
 /// What a figure is about.

@@ -5,6 +5,7 @@
 //! exist is empty.
 
 mod alerts;
+mod faults;
 mod hypothesis;
 mod runs;
 mod summary;
@@ -19,6 +20,7 @@ use experiments::results::{Estimate, Figure, Finding, MeasureInfo, Unit, Verdict
 use crate::ReportError;
 
 pub use alerts::alerts;
+pub use faults::faults;
 pub use hypothesis::hypothesis;
 pub use runs::runs;
 pub use summary::summary;

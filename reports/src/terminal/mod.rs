@@ -1,8 +1,9 @@
-//! What a run prints on a terminal: the expectations with their verdicts first, then one table
-//! that compares the variants.
+//! What a run prints on a terminal: the expectations with their verdicts first, then what became of
+//! faults where there is something to say, then one table that compares the variants.
 
 mod alerts;
 mod expectations;
+mod faults;
 mod hypothesis;
 mod layout;
 mod paint;
@@ -84,6 +85,13 @@ fn page(results: &StudyResults, style: Style, out: &mut dyn Write) -> io::Result
         writeln!(out, "{line}")?;
     }
     if !hypothesis.is_empty() {
+        writeln!(out)?;
+    }
+    let faults = faults::lines(results, style);
+    for line in &faults {
+        writeln!(out, "{line}")?;
+    }
+    if !faults.is_empty() {
         writeln!(out)?;
     }
     for line in table::lines(results, style) {

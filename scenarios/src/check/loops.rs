@@ -1,7 +1,7 @@
 //! Loops that take no time: retries without a wait of calls that can fail at once, and users who
 //! never think and whose calls can end at once. Simulated time would stand still in them.
 
-use sim_core::model::fault::Fault;
+use sim_core::model::fault::{Fault, OldAddress};
 use sim_core::model::spec::{EdgeId, EdgeSpec, EndpointId, Model, Step, Target};
 use sim_core::model::workload::Load;
 use sim_core::policy::{Outcome, ResolvedLayer, RetryPolicy};
@@ -95,6 +95,7 @@ impl Instants {
             true => self.of_endpoints[edge.to.index()].clone(),
             false => Vec::new(),
         };
+        ends.extend(on_the_way(model, edge));
         let service = &model.services[model.endpoints[edge.to.index()].service.index()];
         let balancer = &service.balancer;
         if balancer.outlier.is_some() && balancer.panic_threshold == 0.0 {
@@ -119,6 +120,30 @@ impl Instants {
     }
 }
 
+/// How an attempt can end at once on its way, through a fault on its link.
+fn on_the_way(model: &Model, edge: &EdgeSpec) -> Vec<Instant> {
+    let link = &model.links[edge.link.index()];
+    let service = model.endpoints[edge.to.index()].service;
+    let hits =
+        |target: &Target| *target == Target::Link(edge.link) || *target == Target::Service(service);
+    let mut ends = Vec::new();
+    for fault in model.faults.iter().filter(|fault| fault.targets.iter().any(hits)) {
+        let on_link = fault.hits(Target::Link(edge.link));
+        let outcome = match &fault.fault {
+            Fault::Dns(dns) if dns.after.is_zero() => Outcome::Unresolved,
+            Fault::Reset(_) if link.latency.is_zero() => Outcome::Reset,
+            Fault::Refuse(_) if link.latency.is_zero() && on_link => Outcome::Refused,
+            Fault::StaleDns(dns) if link.latency.is_zero() && dns.meets == OldAddress::Refusal => {
+                Outcome::Refused
+            }
+            _ => continue,
+        };
+        let why = format!("`{}` ends attempts at once on `{}`", fault.name, link.name);
+        ends.push(Instant { outcome, why });
+    }
+    ends
+}
+
 /// How a request can be turned away at once.
 fn turned_away(model: &Model, endpoint: EndpointId) -> Vec<Instant> {
     let endpoint = &model.endpoints[endpoint.index()];
@@ -133,7 +158,7 @@ fn turned_away(model: &Model, endpoint: EndpointId) -> Vec<Instant> {
     if service.overrun.is_some() {
         end(Outcome::Refused, format!("`{name}` refuses at once while it restarts"));
     }
-    for fault in model.faults.iter().filter(|f| f.target == Target::Service(endpoint.service)) {
+    for fault in model.faults.iter().filter(|f| f.hits(Target::Service(endpoint.service))) {
         let hits_all = |share: f64| share >= 1.0;
         match &fault.fault {
             Fault::Refuse(refuse) if hits_all(refuse.share) => {

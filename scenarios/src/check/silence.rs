@@ -2,7 +2,8 @@
 
 use sim_core::kernel::SimDuration;
 use sim_core::model::fault::Fault;
-use sim_core::model::spec::{EdgeSpec, Model, Target};
+use sim_core::model::network::Transport;
+use sim_core::model::spec::{EdgeSpec, FaultSpec, Model, Target};
 use sim_core::policy::ResolvedLayer;
 
 use super::Facts;
@@ -39,11 +40,22 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Diagnostic> {
 /// Why an attempt over this edge can be met with silence.
 fn silence(model: &Model, edge: &EdgeSpec) -> Option<String> {
     let link = &model.links[edge.link.index()];
-    if link.loss > 0.0 {
+    if !link.loss.is_none() && link.transport == Transport::Silent {
         return Some(format!("messages are lost, and are missed after {} only", link.give_up));
     }
-    let target = Target::Service(model.endpoints[edge.to.index()].service);
+    let service = model.endpoints[edge.to.index()].service;
+    let on_the_way = |fault: &FaultSpec| {
+        fault
+            .targets
+            .iter()
+            .any(|target| target.service() == Some(service) || *target == Target::Link(edge.link))
+    };
+    let silences = |fault: &Fault| matches!(fault, Fault::Partition(_) | Fault::Drop(_));
+    if let Some(fault) = model.faults.iter().find(|f| silences(&f.fault) && on_the_way(f)) {
+        return Some(format!("messages vanish during `{}`", fault.name));
+    }
+    let target = Target::Service(service);
     let hangs = |fault: &Fault| matches!(fault, Fault::Hang(hang) if hang.hold.is_none_or(|hold| hold > SimDuration::ZERO));
-    let fault = model.faults.iter().find(|f| f.target == target && hangs(&f.fault))?;
+    let fault = model.faults.iter().find(|f| f.hits(target) && hangs(&f.fault))?;
     Some(format!("`{}` makes its callee hang", fault.name))
 }

@@ -78,9 +78,9 @@ impl Check<'_> {
             let label = format!("the run ends at {length}");
             self.found.push(Diagnostic::error(title).at(at, "").at(end, label));
         }
-        if fault.lasts.is_zero() {
+        if fault.lasts.is_some_and(SimDuration::is_zero) {
             self.error(&place.key("for"), "a fault that lasts no time does nothing");
-        } else if fault.ramp > fault.lasts {
+        } else if fault.ramp > fault.length() {
             let title = "the ramp is longer than the fault: it never reaches its full intensity";
             self.error(&place.key("ramp"), title);
         }
@@ -90,10 +90,10 @@ impl Check<'_> {
     fn end(&mut self, document: &Document) {
         let length = document.run.length;
         let faults = document.faults.iter().enumerate().filter(|(_, fault)| fault.at < length);
-        let Some((index, last)) = faults.max_by_key(|(_, fault)| fault.at + fault.lasts) else {
+        let Some((index, last)) = faults.max_by_key(|(_, fault)| fault.ends()) else {
             return;
         };
-        let ends = last.at + last.lasts;
+        let ends = last.ends();
         let needed = document.run.steady.trigger_gone;
         let left = length.saturating_sub(ends);
         if left >= needed {
@@ -104,11 +104,12 @@ impl Check<'_> {
             false => format!("the run ends {left} after its last fault"),
         };
         let place = Place::keys(["faults"]).index(index);
+        let said = if last.stages.is_empty() { "for" } else { "stages" };
         let end = Place::keys(["run", "length"]).value(self.root);
         self.found.push(
             Diagnostic::warning(Trap::EndsTooSoon, title)
                 .at(end, "")
-                .at(place.key("for").value(self.root), format!("this fault ends at {ends}"))
+                .at(place.key(said).value(self.root), format!("this fault ends at {ends}"))
                 .note(format!(
                     "a run that has not recovered by then cannot be told from one that never \
                      will: `metastable` is said {needed} after the last fault"

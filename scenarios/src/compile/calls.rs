@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use sim_core::kernel::sample::Keys;
+use sim_core::model::network::{Bandwidth, Loss, Transport};
 use sim_core::model::spec::{
     Carried, EdgeId, EdgeSpec, EndpointId, LinkId, LinkSpec, Substitution,
 };
@@ -11,7 +12,7 @@ use sim_core::policy::{ResolvedLayer, ResolvedPolicy};
 
 use super::{Compiler, Site, edge_id, id};
 use crate::diagnostic::Diagnostic;
-use crate::document::{Document, Link};
+use crate::document::{Document, Link, Network};
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::Place;
 
@@ -369,18 +370,61 @@ impl Compiler<'_, '_> {
     /// The link of that name: as the file gives it, and where it does not, as the network.
     fn link(&mut self, name: &str) -> LinkSpec {
         let document = self.document;
-        let nothing = Link { latency: None, loss: None, give_up: None };
+        let nothing = Link::default();
         let given = document.links.get(name).unwrap_or(&nothing);
         let network = &document.network;
         let (latency, place) = match &given.latency {
             Some(latency) => (latency, Place::keys(["links", name, "latency"])),
             None => (&network.latency, Place::keys(["network", "latency"])),
         };
+        let rate = given.bandwidth.or(network.bandwidth);
         LinkSpec {
             name: name.into(),
             latency: self.distribution(latency, &place),
-            loss: given.loss.unwrap_or(network.loss),
+            loss: self.loss(name, given, network),
             give_up: given.give_up.unwrap_or(network.give_up),
+            transport: self.transport(name, given, network),
+            bandwidth: rate.map(|rate| Bandwidth { rate, queue: given.queue.or(network.queue) }),
+            sizes: given.sizes.unwrap_or(network.sizes),
         }
+    }
+
+    /// What a link loses: if it says anything of that itself, nothing of it is the network's.
+    fn loss(&mut self, name: &str, given: &Link, network: &Network) -> Loss {
+        let own = given.loss.is_some()
+            || given.loss_correlation.is_some()
+            || given.gilbert_elliott.is_some();
+        let above_zero = |share: f64| (share > 0.0).then_some(share);
+        let (share, correlation, bursts, place) = match own {
+            true => {
+                let place = Place::keys(["links", name]);
+                (given.loss, given.loss_correlation, given.gilbert_elliott, place)
+            }
+            false => {
+                let (share, correlation) =
+                    (above_zero(network.loss), above_zero(network.loss_correlation));
+                (share, correlation, network.gilbert_elliott, Place::keys(["network"]))
+            }
+        };
+        let keys = ["loss", "loss_correlation", "gilbert_elliott"];
+        Loss::of(share, correlation, bursts, keys).unwrap_or_else(|problems| {
+            for problem in problems.0 {
+                self.error(&place.dotted(&problem.path), problem.to_string());
+            }
+            Loss::NONE
+        })
+    }
+
+    fn transport(&mut self, name: &str, given: &Link, network: &Network) -> Transport {
+        let (transport, place) = match &given.transport {
+            Some(transport) => (transport, Place::keys(["links", name, "transport"])),
+            None => (&network.transport, Place::keys(["network", "transport"])),
+        };
+        if let Transport::Tcp(tcp) = transport {
+            for problem in tcp.check().err().unwrap_or_default().0 {
+                self.error(&place.key("tcp").dotted(&problem.path), problem.to_string());
+            }
+        }
+        transport.clone()
     }
 }

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod calls;
+mod conditions;
 mod data;
 mod faults;
 mod handlers;
@@ -12,7 +13,9 @@ mod probes;
 mod rows;
 mod services;
 mod stores;
+mod targets;
 mod tasks;
+mod zones;
 
 use std::sync::Arc;
 
@@ -93,6 +96,7 @@ impl<'a> Compiler<'a, '_> {
         model.probes = self.probes(&mut calls);
         model.machines = self.machines();
         (model.edges, model.links, sites, model.carried) = calls.finish(self);
+        model.zones = self.zones();
         model.faults = self.faults(&model, &sites);
         self.check_counts(&model);
         Compiled {

@@ -16,6 +16,9 @@ pub(crate) struct Client {
     pub(crate) load: Load,
     /// What it calls.
     pub(crate) call: Call,
+    /// The zone that it is in, one of those that services have; none, if not given.
+    #[serde(default)]
+    pub(crate) zone: Option<String>,
 }
 
 /// A call of a client: what, and under which policy.

@@ -23,7 +23,7 @@ use sim_core::policy::Policy;
 
 pub(crate) use alert::Alert;
 pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
-pub(crate) use fault::{Fault, On};
+pub(crate) use fault::{Fault, Instances, On, Repeat, Traffic};
 pub(crate) use handler::{
     Cached, IfApplied, Lock, LockMode, Parallel, Spawn, Step, Transaction, WaitFor, Way,
 };

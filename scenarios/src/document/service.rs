@@ -18,6 +18,11 @@ pub(crate) struct Service {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 100_000))]
     pub(crate) instances: u32,
+    /// The zones that its instances are in, in turn: with `["a", "b", "c"]` the first, the fourth, …
+    /// are in zone a. None, if not given.
+    #[serde(default)]
+    #[schemars(length(max = 1_000))]
+    pub(crate) zones: Vec<String>,
     /// How callers choose an instance: each in turn if not given.
     #[serde(default)]
     pub(crate) balancer: Balancing,

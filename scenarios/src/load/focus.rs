@@ -1,6 +1,6 @@
 //! What tables and charts are about, where the file does not say.
 
-use sim_core::model::spec::{ServiceId, Target};
+use sim_core::model::spec::ServiceId;
 
 use super::Good;
 
@@ -23,10 +23,11 @@ pub(super) fn focus(base: &Good) -> (String, String) {
 }
 
 fn hit(base: &Good) -> Option<ServiceId> {
-    base.compiled.model.faults.iter().find_map(|fault| match fault.target {
-        Target::Service(service) => Some(service),
-        Target::Client(_) | Target::Link(_) => None,
-    })
+    base.compiled
+        .model
+        .faults
+        .iter()
+        .find_map(|fault| fault.targets.iter().find_map(|target| target.service()))
 }
 
 fn called(base: &Good, client: &str) -> Option<ServiceId> {

@@ -50,6 +50,8 @@ impl Shape<'_> {
             "duration" | "distribution" => {
                 Some(format!("write the number with its unit, as \"{number}ms\" or \"{number}s\""))
             }
+            "bytes" => Some(format!("write the number with its unit, as \"{number}kB\"")),
+            "byte-rate" => Some(format!("write the number per second, as \"{number}MB/s\"")),
             "rate" => Some(format!("write the number per time, as \"{number}/s\"")),
             _ => None,
         }
@@ -62,6 +64,8 @@ fn expected_text(format: &str) -> &'static str {
         "keys" => "keys such as \"zipf(1.1, 10000)\" or \"uniform(1000)\"",
         "distribution" => "a distribution of durations such as \"20ms\" or \"exp(20ms)\"",
         "rate" => "a rate such as \"400/s\"",
+        "bytes" => "a size such as \"10kB\"",
+        "byte-rate" => "a bandwidth such as \"10MB/s\"",
         "client" => "the name of a population of clients",
         "service" => "the name of a service",
         "callee" => "a service, or one of its endpoints as \"service.endpoint\"",

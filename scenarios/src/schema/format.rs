@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use sim_core::kernel::sample::Keys;
-use sim_core::kernel::{Distribution, SimDuration};
+use sim_core::kernel::{ByteRate, Bytes, Distribution, SimDuration};
 
 use super::Names;
 use crate::document::Rate;
@@ -61,6 +61,10 @@ pub(super) fn check(format: &str, text: &str, names: &Names) -> Result<(), Compl
             let range = error.range.clone();
             Complaint::of_parser(error, Some(range))
         }),
+        "bytes" => text.parse::<Bytes>().map(drop).map_err(|e| Complaint::of_parser(e, None)),
+        "byte-rate" => {
+            text.parse::<ByteRate>().map(drop).map_err(|e| Complaint::of_parser(e, None))
+        }
         "expectation" => expectation::parse(text).map(drop).map_err(Complaint::of_expectation),
         "probe" => expectation::parse_probe(text).map(drop).map_err(Complaint::of_expectation),
         "condition" => {

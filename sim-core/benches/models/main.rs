@@ -69,7 +69,7 @@ fn edge(name: &str, to: u16, policy: &ResolvedPolicy) -> EdgeSpec {
 
 fn network() -> Vec<LinkSpec> {
     let give_up = SimDuration::from_secs(127);
-    vec![LinkSpec { name: "network".into(), latency: distribution("0s"), loss: 0.0, give_up }]
+    vec![LinkSpec { give_up, ..LinkSpec::named("network") }]
 }
 
 fn one_service(load: Load, workers: u32, demand: &str, policy: &ResolvedPolicy) -> Model {

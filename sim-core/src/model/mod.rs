@@ -6,11 +6,14 @@ mod engine;
 pub mod fault;
 pub mod handler;
 pub mod machine;
+pub mod network;
 pub mod profile;
 pub mod record;
 pub mod spec;
 pub mod store;
+pub mod watch;
 pub mod workload;
+pub mod zones;
 
 use record::{MeasurePlan, RunRecord};
 use spec::Model;

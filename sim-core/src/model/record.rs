@@ -82,6 +82,8 @@ pub struct RunRecord {
     /// The circles in which threads, locks or connections waited for one another, in the order in which
     /// they were found.
     pub wait_cycles: Vec<WaitCycle>,
+    /// What became of each fault of the model, in its order.
+    pub faults: Vec<FaultRecord>,
 }
 
 /// A circle of waiting: each of them waits for the next, and the last for the first.
@@ -91,6 +93,43 @@ pub struct WaitCycle {
     pub at: SimTime,
     /// Who waits, by name: a worker, a transaction, a lock.
     pub who: Vec<Arc<str>>,
+}
+
+/// What became of a fault, and what it hit: its blast radius.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultRecord {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What happened to it, in order.
+    pub happenings: Vec<Happening>,
+    /// How many attempts it hit; none of a fault that kills or brings more load.
+    pub hits: u64,
+    /// How many instances it hit, or the attempts to which it hit.
+    pub instances: u32,
+    /// The services that these belong to.
+    pub services: Vec<Arc<str>>,
+}
+
+/// Something that happened to a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Happening {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub what: Happened,
+}
+
+/// See [`Happening`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// It started.
+    Started,
+    /// It was withdrawn when its time was over.
+    Withdrawn,
+    /// Its condition withdrew it before.
+    Stopped,
+    /// Its withdrawal failed when its time was over.
+    WithdrawalFailed,
 }
 
 /// What a record is about; ordered from the outside in.

@@ -11,13 +11,15 @@ use serde::{Deserialize, Serialize};
 
 pub use super::broker::BrokerSpec;
 pub use super::cache::CacheSpec;
-use super::fault::Fault;
+pub use super::fault::{FaultSpec, Portion, Stage, Target, Withdrawal};
 pub use super::handler::Step;
 pub use super::machine::MachineSpec;
+pub use super::network::LinkSpec;
 pub use super::store::StoreSpec;
 use super::workload::Load;
+use super::zones::Zones;
+use crate::kernel::SimDuration;
 use crate::kernel::sample::Keys;
-use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::policy::HealthCheck;
 use crate::policy::balancing::Balancing;
 use crate::policy::{ResolvedPolicy, ServerLimit, Shedding};
@@ -86,6 +88,8 @@ pub struct Model {
     pub probes: Vec<ProbeSpec>,
     /// What is injected.
     pub faults: Vec<FaultSpec>,
+    /// Who is in which zone.
+    pub zones: Zones,
     /// When a run is given up as running away.
     pub limits: Limits,
 }
@@ -351,64 +355,6 @@ pub struct EndpointSpec {
     pub pool: u16,
     /// What a request does.
     pub steps: Vec<Step>,
-}
-
-/// A link of the network.
-#[derive(Clone, Debug)]
-pub struct LinkSpec {
-    /// Its name in the file, or the name of the edge it was made for.
-    pub name: Arc<str>,
-    /// The latency of one message, one way.
-    pub latency: Distribution,
-    /// The share of messages that are lost, each way on its own; 0 to 1.
-    pub loss: f64,
-    /// How long after a lost message the operating system gives up on the connection, which has
-    /// been silent since: the outcome is `lost`.
-    pub give_up: SimDuration,
-}
-
-/// A fault and its schedule.
-#[derive(Clone, Debug)]
-pub struct FaultSpec {
-    /// Its name in the file.
-    pub name: Arc<str>,
-    /// When it starts.
-    pub at: SimTime,
-    /// How long it lasts.
-    pub lasts: SimDuration,
-    /// How long it takes from nothing to its full intensity; not above `lasts`.
-    pub ramp: SimDuration,
-    /// What it hits.
-    pub target: Target,
-    /// What it does.
-    pub fault: Fault,
-}
-
-impl FaultSpec {
-    /// When it is withdrawn.
-    pub fn ends(&self) -> SimTime {
-        self.at + self.lasts
-    }
-
-    /// How much of its full intensity it has at a time while it is active, 0 to 1: the ramp.
-    pub fn intensity(&self, time: SimTime) -> f64 {
-        let age = time.since(self.at);
-        if age >= self.ramp {
-            return 1.0;
-        }
-        age.as_nanos() as f64 / self.ramp.as_nanos() as f64
-    }
-}
-
-/// What a fault hits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// All instances of a service.
-    Service(ServiceId),
-    /// A population of clients.
-    Client(ClientId),
-    /// A link.
-    Link(LinkId),
 }
 
 /// When a run is given up as running away.

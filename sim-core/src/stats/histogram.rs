@@ -39,6 +39,12 @@ impl SparseHistogram {
         self.0.is_empty()
     }
 
+    /// How many values there are in buckets above that of this one.
+    pub fn above(&self, nanos: u64) -> u64 {
+        let own = buckets::of(nanos);
+        self.buckets().filter(|(bucket, _)| *bucket > own).map(|(_, count)| count).sum()
+    }
+
     /// Adds another histogram's values.
     pub fn merge(&mut self, other: &Self) {
         if self.is_empty() {

@@ -79,6 +79,12 @@ impl Recorder {
         self.spilled.count() + u64::from(self.counted)
     }
 
+    /// How many of them are in buckets above that of this value.
+    pub fn above(&self, nanos: u64) -> u64 {
+        let above = &self.counters[buckets::of(nanos) + 1..];
+        self.spilled.above(nanos) + above.iter().map(|count| u64::from(*count)).sum::<u64>()
+    }
+
     /// Hands over what was recorded since the last close, and starts afresh.
     pub fn close(&mut self) -> Recorded {
         let recent = self.drain();
@@ -151,8 +157,11 @@ mod tests {
             recorder.record(nanos);
         }
         assert_eq!(recorder.count(), 6);
+        let above: Vec<u64> = [0, 1, 1_000, 20_000_000].map(|value| recorder.above(value)).to_vec();
+        assert_eq!(above, [5, 3, 3, 2]);
         let first = recorder.close();
         assert_eq!(first.histogram.count(), 6);
+        assert_eq!([0, 1, 20_000_000].map(|value| first.histogram.above(value)), [5, 3, 2]);
         assert_eq!(first.sum_ns, 2 * u128::from(u64::MAX) + 20_000_002);
         assert_eq!(first.max_ns, u64::MAX);
         assert_eq!(recorder.close(), Recorded::default());

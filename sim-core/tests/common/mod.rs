@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod links;
+
 use sim_core::kernel::{Distribution, SimDuration, SimTime};
 use sim_core::model::fault::Fault;
 use sim_core::model::record::{MeasurePlan, RunRecord, SubjectRecord};
@@ -84,12 +86,7 @@ pub(crate) fn one_service(
             substitutes: Vec::new(),
             priority: None,
         }],
-        links: vec![LinkSpec {
-            name: "network".into(),
-            latency: dist("0s"),
-            loss: 0.0,
-            give_up: d("127s"),
-        }],
+        links: vec![LinkSpec::named("network")],
         ..Model::default()
     }
 }
@@ -101,14 +98,7 @@ pub(crate) fn fault(
     fault: serde_json::Value,
 ) -> FaultSpec {
     let fault: Fault = serde_json::from_value(fault).unwrap();
-    FaultSpec {
-        name: "outage".into(),
-        at: at(from),
-        lasts: d(lasts),
-        ramp: SimDuration::ZERO,
-        target,
-        fault,
-    }
+    FaultSpec::new("outage", at(from), d(lasts), target, fault)
 }
 
 pub(crate) fn simulate(model: &Model, seed: u64) -> RunRecord {

@@ -17,10 +17,11 @@ impl Engine<'_> {
         if !self.instances[route.instance(state.instance)].up {
             return self.turn_away(request, Outcome::Refused);
         }
-        if !self.injection.is_calm()
-            && let Some(outcome) = self.injection.turns_away(self.model, self.hit(request), now)
-        {
-            return self.turn_away(request, outcome);
+        if !self.injection.is_calm() {
+            let hit = self.hit(request);
+            if let Some(outcome) = self.injection.turns_away(self.model, hit, now) {
+                return self.turn_away(request, outcome);
+            }
         }
         if route.deadlines != Deadlines::Ignored {
             self.receive_deadline(request);

@@ -1,7 +1,6 @@
 //! Instances that die and restart.
 
-use super::super::fault::Fault;
-use super::super::spec::{ServiceId, Target};
+use super::super::spec::ServiceId;
 use super::Engine;
 use super::event::Event;
 use crate::kernel::SimTime;
@@ -33,20 +32,11 @@ impl Engine<'_> {
         self.stop_branches_alone(service, instance);
     }
 
-    /// A fault kills an instance, which restarts when the fault has ended.
-    pub(super) fn fault_kills(&mut self, fault: u16, instance: u32) {
-        let spec = &self.model.faults[usize::from(fault)];
-        if let (Fault::Crash(crash), Some(service)) = (&spec.fault, self.service_hit_by(fault)) {
-            self.crash(service, instance, spec.ends() + crash.restart);
-        }
-    }
-
-    /// The service that a fault hits, if it hits one.
-    pub(super) fn service_hit_by(&self, fault: u16) -> Option<ServiceId> {
-        match self.model.faults[usize::from(fault)].target {
-            Target::Service(service) => Some(service),
-            Target::Client(_) | Target::Link(_) => None,
-        }
+    /// An instance that is down comes back at another time.
+    pub(super) fn is_down_until(&mut self, service: ServiceId, instance: u32, until: SimTime) {
+        let place = (self.first_instances[service.index()] + instance) as usize;
+        self.instances[place].down_until = until;
+        self.queue.schedule(until, Event::Restarts { service: service.0, instance });
     }
 
     /// An instance may be up again, unless something else keeps it down.
@@ -71,24 +61,6 @@ impl Engine<'_> {
         for pool in &mut self.pools[first..first + pools] {
             if let Some(managed) = &mut pool.managed {
                 managed.restart();
-            }
-        }
-    }
-
-    /// Schedules the faults: their starts, their ends, and the deaths of instances.
-    pub(super) fn schedule_faults(&mut self) {
-        for (index, service, fault) in super::injection::on_services(self.model) {
-            if let Fault::Crash(crash) = &fault.fault {
-                let instances = self.model.services[service.index()].instances;
-                let dying = crash.dying(instances);
-                for instance in 0..dying {
-                    let share = f64::from(instance) / f64::from(dying);
-                    let dies = fault.at + fault.ramp.mul_f64(share);
-                    self.queue.schedule(dies, Event::Crashes { fault: index, instance });
-                }
-            } else {
-                self.queue.schedule(fault.at, Event::FaultStarts { fault: index });
-                self.queue.schedule(fault.ends(), Event::FaultEnds { fault: index });
             }
         }
     }

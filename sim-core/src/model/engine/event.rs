@@ -15,6 +15,8 @@ pub(super) enum Event {
     WorkDone { request: u32 },
     /// An answer reaches its caller.
     AnswerReaches { request: u32 },
+    /// A message of a request is sent again, or sent over a connection that has been opened.
+    Transmits { request: u32 },
     /// The operating system gives up on a connection that stays silent.
     GivesUp { request: u32 },
     /// The news that the caller has closed the connection reaches the instance.
@@ -37,7 +39,9 @@ pub(super) enum Event {
     FaultStarts { fault: u16 },
     /// A fault is withdrawn.
     FaultEnds { fault: u16 },
-    /// A fault kills an instance.
+    /// The condition that stops a fault is looked at.
+    Watches { fault: u16 },
+    /// A fault kills an instance, by its place among those that it may kill.
     Crashes { fault: u16, instance: u32 },
     /// The time has come that a guard wanted to be woken at.
     GuardWakes { guard: u32 },

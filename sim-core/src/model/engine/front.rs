@@ -11,7 +11,7 @@ use crate::kernel::SimTime;
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::model::RunSeed;
 use crate::policy::Outcome;
-use crate::policy::balancing::{Algorithm, Balancing, HostBalancer};
+use crate::policy::balancing::{Algorithm, Balancing, CallerZones, HostBalancer};
 use crate::policy::breaker::outlier::OutlierMachine;
 use rand::Rng;
 use std::sync::Arc;
@@ -48,14 +48,16 @@ struct Outliers {
 impl Front {
     /// The balancers in front of all services.
     pub(super) fn all(model: &Model, seed: RunSeed) -> Vec<Self> {
-        model.services.iter().map(|service| Self::of(service, seed)).collect()
+        let zones = |index: usize| model.zones.of_service(ServiceId(index as u16));
+        let front = |(index, service)| Self::of(service, (zones(index), model.zones.count), seed);
+        model.services.iter().enumerate().map(front).collect()
     }
 
-    fn of(service: &ServiceSpec, seed: RunSeed) -> Self {
+    fn of(service: &ServiceSpec, (zones, count): (&[u16], u16), seed: RunSeed) -> Self {
         let instances = service.instances;
         match instances {
             _ if Self::is_watched(service) => Self::Watched(Box::new(Watched {
-                balancer: service.balancer.balancer(instances),
+                balancer: service.balancer.balancer_in_zones(instances, zones, count),
                 outliers: Outliers::of(service, seed),
                 answers_checks: vec![true; instances as usize],
             })),
@@ -68,17 +70,18 @@ impl Front {
     pub(super) fn is_watched(service: &ServiceSpec) -> bool {
         let in_turn = matches!(service.balancer.algorithm, Algorithm::RoundRobin(_));
         let chooses = service.instances > 1 && !in_turn;
-        let Balancing { outlier, health_check, .. } = &service.balancer;
-        chooses || outlier.is_some() || health_check.is_some()
+        let Balancing { outlier, health_check, zone_aware, .. } = &service.balancer;
+        chooses || outlier.is_some() || health_check.is_some() || zone_aware.is_some()
     }
 
     /// Chooses an instance for a request, which is outstanding there from now on; `None` if there
     /// is none to choose.
     #[inline]
-    pub(super) fn choose<R: Rng>(
+    pub(super) fn choose<'z, R: Rng>(
         &mut self,
         now: SimTime,
         key: impl FnOnce() -> u64,
+        callers: impl FnOnce() -> Option<&'z CallerZones>,
         draws: &mut R,
     ) -> Option<u32> {
         match self {
@@ -88,7 +91,9 @@ impl Front {
                 *next = if turn + 1 == *instances { 0 } else { turn + 1 };
                 Some(turn)
             }
-            Self::Watched(watched) => watched.balancer.choose(now, Some(key()), draws),
+            Self::Watched(watched) => {
+                watched.balancer.choose_for(now, Some(key()), callers(), draws)
+            }
         }
     }
 

@@ -69,6 +69,8 @@ impl Engine<'_> {
         let timeout = checked.checker.timeout();
         let hit = Hit {
             service,
+            instance,
+            edge: None,
             key: instance.into(),
             site: self.health.sites[service.index()],
             attempt: checked.begun,
@@ -81,6 +83,10 @@ impl Engine<'_> {
         let up = self.instances[(self.first_instances[service.index()] + instance) as usize].up;
         if !up || self.injection.turns_away(self.model, hit, now).is_some() {
             return self.hear_of_health(service, instance, false);
+        }
+        if self.injection.cuts_off(self.model, &hit, now) {
+            let ends = Event::HealthCheckEnds { well: false, service: service.0, instance };
+            return self.queue.schedule(now + timeout, ends);
         }
         let held_up = self.injection.holds_up(self.model, hit, now);
         if held_up.is_zero() {

@@ -72,7 +72,8 @@ impl<'m> Engine<'m> {
             return self.start_call(edge, key, origin, SimDuration::ZERO);
         }
         let site = self.liveness.sites[service.index()];
-        let hit = Hit { service, key: instance.into(), site, attempt: begun };
+        let key = u64::from(instance);
+        let hit = Hit { service, instance, edge: None, key, site, attempt: begun };
         let answers = self.injection.turns_away(self.model, hit, now).is_none();
         self.hear_of_life(service, instance, answers);
     }

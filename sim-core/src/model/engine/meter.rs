@@ -4,10 +4,13 @@
 //! integrals are worked out when they are closed. The loop tells the meters whenever time passes a boundary, so no counter
 //! looks at the clock.
 
+mod seen;
+
 use std::sync::Arc;
 
 use super::super::record::{
-    MeasurePlan, OutcomeCounts, RunEnd, RunRecord, SliceRecord, SubjectKind, SubjectRecord,
+    FaultRecord, MeasurePlan, OutcomeCounts, RunEnd, RunRecord, SliceRecord, SubjectKind,
+    SubjectRecord,
 };
 #[cfg(debug_assertions)]
 use super::super::spec::ServiceId;
@@ -176,7 +179,13 @@ impl Meters {
     }
 
     /// Ends the run: `end` is the time up to which it went.
-    pub(super) fn finish(mut self, end: SimTime, how: RunEnd, events: u64) -> RunRecord {
+    pub(super) fn finish(
+        mut self,
+        end: SimTime,
+        how: RunEnd,
+        events: u64,
+        faults: Vec<FaultRecord>,
+    ) -> RunRecord {
         self.pass_boundaries(end);
         self.close_bin();
         if self.slice < self.plan.slice_ends.len() {
@@ -184,7 +193,8 @@ impl Meters {
         }
         let slices = self.plan.slice_ends.len();
         let subjects = self.subjects.into_iter().map(|meter| meter.finish(slices)).collect();
-        RunRecord { end: how, events, plan: self.plan, subjects, wait_cycles: Vec::new() }
+        let wait_cycles = Vec::new();
+        RunRecord { end: how, events, plan: self.plan, subjects, wait_cycles, faults }
     }
 }
 

@@ -3,10 +3,11 @@
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
 //! each: [`calls`] what is known of a call, [`call`] its way through the layers of its policy,
 //! [`guards`] what layers remember beyond it, [`deadlines`] those that travel, [`wire`] the network,
-//! [`front`] the balancers, [`health`] checks of the instances, [`admission`] and [`limits`] whom an
+//! [`front`] and [`zoned`] the balancers, [`health`] checks of the instances, [`admission`] and [`limits`] whom an
 //! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
 //! death and restart, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
-//! [`meter`] what is measured.
+//! [`faults`] when they come and go, [`convey`] and [`links`] what they, loss and bandwidth make of
+//! messages, [`watches`] what stops a fault, [`meter`] what is measured.
 
 mod abouts;
 mod admission;
@@ -15,16 +16,19 @@ mod brokers;
 mod caches;
 mod call;
 mod calls;
+mod convey;
 mod crash;
 mod deadlines;
 mod effects;
 mod event;
+mod faults;
 mod front;
 mod guards;
 mod health;
 mod injection;
 mod instance;
 mod limits;
+mod links;
 mod liveness;
 mod locks;
 mod lookahead;
@@ -39,7 +43,9 @@ mod source;
 mod steps;
 mod tasks;
 mod users;
+mod watches;
 mod wire;
+mod zoned;
 
 use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Limits, Model, ServiceId};
@@ -56,13 +62,16 @@ use guards::Guards;
 use health::HealthChecks;
 use injection::Injection;
 use instance::{Instance, Pool};
+use links::Links;
 use meter::Meters;
 use request::{Details, Request, Stage};
 pub(super) use route::Route;
 use slab::{Beside, Slab};
 use source::Source;
 use users::Users;
+use watches::Watches;
 use wire::{Ahead, Drawn};
+use zoned::Zoned;
 
 /// The state of a run.
 pub(super) struct Engine<'m> {
@@ -101,6 +110,9 @@ pub(super) struct Engine<'m> {
     deadlines: Deadlines,
     server_limits: limits::Limits<'m>,
     injection: Injection,
+    links: Links,
+    zoned: Zoned,
+    watches: Watches,
     meters: Meters,
     /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
     /// of its layers' timers (`layers_per_call` an edge), where its requests go.
@@ -179,6 +191,9 @@ impl<'m> Engine<'m> {
             deadlines: Deadlines::new(routes),
             server_limits: limits::Limits::new(model, seed),
             injection: Injection::new(model, seed),
+            links: Links::new(model, seed),
+            zoned: Zoned::new(model),
+            watches: Watches::new(model),
             meters: Meters::new(model, plan),
             ahead: Ahead { edge: EdgeId(u16::MAX), key: 0, drawn: Drawn::Block(DrawBlock::UNUSED) },
             draws,
@@ -220,11 +235,16 @@ impl<'m> Engine<'m> {
             if let Some(cause) = self.runs_away() {
                 let place = self.meters.busiest();
                 let how = RunEnd::Aborted { at: time, place, cause };
-                return self.meters.finish(time, how, self.events);
+                return self.close(time, how);
             }
         }
         self.assert_conservation();
-        self.meters.finish(end, RunEnd::Completed, self.events)
+        self.close(end, RunEnd::Completed)
+    }
+
+    fn close(self, end: SimTime, how: RunEnd) -> RunRecord {
+        let faults = self.injection.records(self.model, end);
+        self.meters.finish(end, how, self.events, faults)
     }
 
     #[inline(always)]
@@ -242,11 +262,13 @@ impl<'m> Engine<'m> {
             Event::CancelReaches { request } if self.is_due(request) => {
                 self.cancel_reaches(request)
             }
+            Event::Transmits { request } if self.is_due(request) => self.transmits(request),
             Event::Reaches { .. }
             | Event::WorkDone { .. }
             | Event::AnswerReaches { .. }
             | Event::GivesUp { .. }
-            | Event::CancelReaches { .. } => {}
+            | Event::CancelReaches { .. }
+            | Event::Transmits { .. } => {}
             Event::DeadlinePasses { request } => self.deadline_passes(request),
             Event::GuardWakes { guard } => self.wake_guard(guard),
             Event::LimitWakes { limit } => self.wake_limit(limit),
@@ -257,6 +279,7 @@ impl<'m> Engine<'m> {
             Event::Redelivers { message } => self.comes_to_queue(message),
             Event::FaultStarts { .. }
             | Event::FaultEnds { .. }
+            | Event::Watches { .. }
             | Event::Crashes { .. }
             | Event::Sweeps { .. }
             | Event::HealthCheck { .. }
@@ -270,16 +293,9 @@ impl<'m> Engine<'m> {
     #[cold]
     fn handle_rare(&mut self, event: Event) {
         match event {
-            Event::FaultStarts { fault } => {
-                if let Some(service) = self.service_hit_by(fault) {
-                    self.injection.start(service, fault);
-                }
-            }
-            Event::FaultEnds { fault } => {
-                if let Some(service) = self.service_hit_by(fault) {
-                    self.injection.end(service, fault);
-                }
-            }
+            Event::FaultStarts { fault } => self.fault_starts(fault),
+            Event::FaultEnds { fault } => self.fault_ends(fault),
+            Event::Watches { fault } => self.look_at_condition(fault),
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
             Event::Sweeps { service } => self.sweep(ServiceId(service)),
             Event::HealthCheck { service, instance } => {

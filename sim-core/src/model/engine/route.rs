@@ -4,6 +4,7 @@ use super::super::spec::{
     ColdStart, Deadlines, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
 };
 use super::front::Front;
+use super::injection::is_disturbed;
 use super::meter::{self, Subjects};
 use crate::kernel::{Distribution, SimDuration};
 use crate::policy::{Abandoned, LateAnswers, ResolvedLayer, SentDeadlines};
@@ -33,6 +34,9 @@ pub(in super::super) struct Route<'m> {
     pub(super) is_plain: bool,
     /// Whether it is done on a machine that others work on, too.
     pub(super) is_on_machine: bool,
+    /// Whether messages on its link need more than their latency and their luck, or may be met by a
+    /// fault there.
+    pub(super) is_conveyed: bool,
     /// What is measured at its service and its endpoint.
     pub(super) served: Subjects,
     /// The first instance of its service among those of all services.
@@ -94,7 +98,9 @@ impl<'m> Route<'m> {
             let service = &model.services[endpoint.service.index()];
             let link = &model.links[edge.link.index()];
             let constant_latency = constant(&link.latency);
-            let loses = link.loss > 0.0;
+            let loses = !link.loss.is_none();
+            let is_local = model.is_task(edge.to);
+            let is_conveyed = !is_local && is_conveyed(model, edge);
             let first_demand = match endpoint.steps.first() {
                 Some(Step::Work(demand)) => Some(demand),
                 _ => None,
@@ -102,7 +108,6 @@ impl<'m> Route<'m> {
             let draws_demand = first_demand.is_some_and(|demand| constant(demand).is_none());
             let chooses = service.balancer.draws() && service.instances > 1;
             let draws_more = chooses || loses || constant_latency.is_none();
-            let is_local = model.is_task(edge.to);
             let is_on_machine = model.machine_of(endpoint.service).is_some();
             let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;
@@ -114,11 +119,12 @@ impl<'m> Route<'m> {
                 steps: &endpoint.steps,
                 first_demand,
                 link,
-                sure_latency: constant_latency.filter(|_| !loses && !is_local),
+                sure_latency: constant_latency.filter(|_| !(loses || is_local || is_conveyed)),
                 constant_latency,
                 overrun: service.overrun,
                 cold_start: service.cold_start,
                 contention: service.contention,
+                is_conveyed,
                 is_plain: service.cold_start.is_none()
                     && service.contention.is_zero()
                     && !is_on_machine,
@@ -186,11 +192,12 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
     let endpoint = &model.endpoints[edge.to.index()];
     let service = &model.services[endpoint.service.index()];
     let link = &model.links[edge.link.index()];
-    let plain = !model.is_task(edge.to)
+    let plain = !is_conveyed(model, edge)
+        && !model.is_task(edge.to)
         && !model.is_probe(edge)
         && !model.asks_what_requests_are_about()
         && constant(&link.latency).is_some()
-        && link.loss == 0.0
+        && link.loss.is_none()
         && matches!(*endpoint.steps, [] | [Step::Work(_)])
         && model.faults.is_empty()
         && model.classes() <= 1
@@ -201,6 +208,13 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
         && !edge.policy.layers.iter().any(is_hedge)
         && edge.policy.late_answers != LateAnswers::Accepted;
     !plain
+}
+
+/// Whether messages along an edge need more than their latency and their luck.
+fn is_conveyed(model: &Model, edge: &EdgeSpec) -> bool {
+    let to = model.endpoints[edge.to.index()].service;
+    let is_far = !model.zones.between.is_zero() && !model.zones.of_service(to).is_empty();
+    is_far || !model.links[edge.link.index()].is_plain() || is_disturbed(model, edge.link)
 }
 
 fn is_hedge(layer: &ResolvedLayer) -> bool {

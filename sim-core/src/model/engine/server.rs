@@ -35,7 +35,8 @@ impl<'m> Engine<'m> {
         let held_up = if self.injection.is_calm() {
             SimDuration::ZERO
         } else {
-            self.injection.holds_up(self.model, self.hit(request), now)
+            let hit = self.hit(request);
+            self.injection.holds_up(self.model, hit, now)
         };
         if held_up.is_zero() {
             return self.run_steps(request, Some(demand));
@@ -71,7 +72,7 @@ impl<'m> Engine<'m> {
         let demand = known.unwrap_or_else(|| self.demand_of_step(request, demand));
         let mut slowness = 1.0;
         if !self.injection.is_calm() {
-            slowness = self.injection.slowness(self.model, route.service, now);
+            slowness = self.injection.slowness(self.model, self.hit(request), now);
         }
         if route.is_plain {
             return self.works_for(request, demand, slowness);
@@ -399,8 +400,10 @@ impl<'m> Engine<'m> {
     /// A request, as faults see it.
     pub(super) fn hit(&self, request: u32) -> Hit {
         let route = self.route_of(request);
-        let Request { edge, .. } = self.requests[request];
-        self.injection.hit(edge, route.service, self.details_of(request))
+        let Request { edge, instance, .. } = self.requests[request];
+        let Details { key, attempt, .. } = *self.details_of(request);
+        let (service, site) = (route.service, self.injection.site(edge));
+        Hit { service, instance, edge: Some(edge), key, site, attempt }
     }
 
     #[inline]

@@ -88,8 +88,7 @@ impl Source {
             let calls = (0, attempts(0));
             sources.push(Self::new(id, Process::of(load), calls, &client.name, seed));
             for (nth, fault) in model.faults.iter().enumerate() {
-                let (Fault::Spike(spike), true) =
-                    (&fault.fault, fault.target == Target::Client(id))
+                let (Fault::Spike(spike), true) = (&fault.fault, fault.hits(Target::Client(id)))
                 else {
                     continue;
                 };

@@ -64,7 +64,7 @@ fn spikes_on(
     users: u32,
 ) -> impl Iterator<Item = (u32, SimTime, SimDuration, SimTime)> {
     model.faults.iter().filter_map(move |fault| match &fault.fault {
-        Fault::Spike(spike) if fault.target == Target::Client(client) => {
+        Fault::Spike(spike) if fault.hits(Target::Client(client)) => {
             let extra = (f64::from(users) * (spike.factor - 1.0)).round() as u32;
             Some((extra, fault.at, fault.ramp, fault.ends()))
         }

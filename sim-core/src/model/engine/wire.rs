@@ -1,6 +1,7 @@
 //! The network between a caller and an instance: sending, answering, losing, closing.
 
-use super::super::spec::{Deadlines, EdgeId, LinkSpec};
+use super::super::network::{LinkSpec, Loss};
+use super::super::spec::{Deadlines, EdgeId};
 use super::Engine;
 use super::calls::{Call, Origin};
 use super::event::Event;
@@ -72,6 +73,7 @@ impl Engine<'_> {
             _ => self.fronts[route.service.index()].choose(
                 self.now,
                 || affinity(origin, &self.details),
+                || self.zoned.of(origin, &self.requests, self.routes),
                 &mut block.slot(Slot::Branch),
             ),
         };
@@ -92,6 +94,7 @@ impl Engine<'_> {
         let arrives = Event::Reaches { request };
         match route.sure_latency {
             Some(latency) => self.queue.schedule(now + latency, arrives),
+            None if route.is_conveyed => {}
             None => {
                 let latency = transmit(route.link, block, Slot::LossOut, Slot::LatencyOut);
                 self.arrives_or_is_lost(request, route.link, latency, arrives);
@@ -120,6 +123,9 @@ impl Engine<'_> {
             Details { key, attempt, generation, version, class, queued: self.now, nested: NONE };
         self.details.put(request, details);
         self.note_what_it_is_about(request, call, origin);
+        if self.routes[edge.index()].is_conveyed {
+            self.sets_out(request, call, origin);
+        }
     }
 
     /// No instance may be chosen: the attempt is refused without going out.
@@ -144,6 +150,9 @@ impl Engine<'_> {
         if route.is_local {
             state.pending -= 1;
             return self.task_ends(request, outcome);
+        }
+        if route.is_conveyed {
+            return self.answer_sets_out(request);
         }
         let edge = state.edge;
         let Details { key, attempt, .. } = *self.details_of(request);
@@ -271,7 +280,23 @@ impl Engine<'_> {
             let block = self.draws[edge.index()].block(key, attempt);
             route.link.latency.sample(&mut block.slot(Slot::LatencyOut))
         });
-        self.schedule_for(request, now + latency, Event::CancelReaches { request });
+        let comes = match route.is_conveyed {
+            false => Some(now + latency),
+            true => self.news_comes(request, latency),
+        };
+        if let Some(comes) = comes {
+            self.schedule_for(request, comes, Event::CancelReaches { request });
+        }
+    }
+
+    /// The connection of an attempt is reset, whoever is told of it: whatever comes of the request,
+    /// nobody hears of it.
+    pub(super) fn cut_off(&mut self, request: u32) {
+        self.abandon(request, Outcome::Reset);
+        if !self.requests[request].is_closed() {
+            self.leave_the_wire(request);
+            self.requests[request].close();
+        }
     }
 
     /// Schedules an event that names a request.
@@ -294,6 +319,10 @@ impl Engine<'_> {
 
 /// One message: how long it is under way, unless it is lost.
 fn transmit(link: &LinkSpec, block: &DrawBlock, loss: Slot, latency: Slot) -> Option<SimDuration> {
-    let lost = link.loss > 0.0 && unit_f64(block.bits(loss)) < link.loss;
+    let lost = match link.loss {
+        Loss::Independent(share) => share > 0.0 && unit_f64(block.bits(loss)) < share,
+        // Those that remember are conveyed.
+        Loss::Correlated { .. } | Loss::GilbertElliott(_) => false,
+    };
     (!lost).then(|| link.latency.sample(&mut block.slot(latency)))
 }

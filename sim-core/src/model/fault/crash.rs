@@ -34,7 +34,7 @@ impl Crash {
 }
 
 impl Injected for Crash {
-    const TARGET: TargetKind = TargetKind::Service;
+    const TARGETS: &'static [TargetKind] = &[TargetKind::Service, TargetKind::Instances];
 
     fn check(&self) -> Problems {
         let mut problems = Problems::default();

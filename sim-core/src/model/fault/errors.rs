@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Injected, TargetKind, check_share};
+use super::{Injected, SERVED, TargetKind, check_share};
 use crate::catalogue::Described;
 use crate::policy::Outcome;
 use crate::policy::problem::Problems;
@@ -29,7 +29,7 @@ impl Described for Errors {
 }
 
 impl Injected for Errors {
-    const TARGET: TargetKind = TargetKind::Service;
+    const TARGETS: &'static [TargetKind] = SERVED;
 
     fn check(&self) -> Problems {
         let mut problems = Problems::default();

@@ -4,7 +4,7 @@ use rand::Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Injected, TargetKind, check_share, one};
+use super::{Injected, SERVED, TargetKind, check_share, one};
 use crate::catalogue::Described;
 use crate::kernel::draw::unit_f64;
 use crate::kernel::{DrawBlock, SimDuration, Slot};
@@ -29,7 +29,7 @@ impl Described for Hang {
 }
 
 impl Injected for Hang {
-    const TARGET: TargetKind = TargetKind::Service;
+    const TARGETS: &'static [TargetKind] = SERVED;
 
     fn check(&self) -> Problems {
         let mut problems = Problems::default();

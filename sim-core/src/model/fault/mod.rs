@@ -1,25 +1,46 @@
 //! What can be injected: one file a fault, with its parameters, its checks, its behaviour and the
 //! rule that it follows.
 
+mod bandwidth;
 mod crash;
+mod dns;
+mod drop;
 mod errors;
 mod hang;
+mod latency;
+mod loss;
+mod partition;
 mod refuse;
+mod reset;
 mod slow;
+mod spec;
 mod spike;
+mod stall;
+pub(crate) mod wire;
 
+pub use bandwidth::Bandwidth;
 pub use crash::Crash;
+pub use dns::{Dns, OldAddress, StaleDns};
+pub use drop::Drop;
 pub use errors::Errors;
 pub use hang::Hang;
+pub use latency::Latency;
+pub use loss::Loss;
+pub use partition::Partition;
 pub use refuse::Refuse;
+pub use reset::Reset;
 pub use slow::Slow;
+pub use spec::{FaultSpec, Portion, Stage, Target, Withdrawal};
 pub use spike::Spike;
+pub use stall::Stall;
+pub use wire::Direction;
 
-use super::spec::Target;
+use super::network;
 use crate::catalogue::registry;
 use crate::kernel::{DrawBlock, SimDuration};
 use crate::policy::Outcome;
 use crate::policy::problem::Problems;
+use wire::{Fate, Message, OnWire};
 
 registry! {
     ($)
@@ -31,6 +52,15 @@ registry! {
         "errors" => Errors(Errors),
         "crash" => Crash(Crash),
         "spike" => Spike(Spike),
+        "latency" => Latency(Latency),
+        "loss" => Loss(Loss),
+        "bandwidth" => Bandwidth(Bandwidth),
+        "stall" => Stall(Stall),
+        "reset" => Reset(Reset),
+        "drop" => Drop(Drop),
+        "partition" => Partition(Partition),
+        "dns" => Dns(Dns),
+        "stale-dns" => StaleDns(StaleDns),
     }
 }
 
@@ -43,24 +73,25 @@ pub enum TargetKind {
     Client,
     /// A link: `on = { link = "…" }`.
     Link,
+    /// Some of the instances of a service: `on = { instances = { of = "…", share = 0.5 } }`.
+    Instances,
+    /// A share of the calls: `on = { traffic = { of = "…", share = 0.1 } }`.
+    Traffic,
 }
 
-impl Target {
-    /// What kind of thing this is.
-    pub fn kind(self) -> TargetKind {
-        match self {
-            Self::Service(_) => TargetKind::Service,
-            Self::Client(_) => TargetKind::Client,
-            Self::Link(_) => TargetKind::Link,
-        }
-    }
-}
+/// What a fault inside instances can hit.
+const SERVED: &[TargetKind] = &[TargetKind::Service, TargetKind::Instances, TargetKind::Traffic];
+
+/// What a fault of the network can hit: the messages of a link, or those to and from all, some or a
+/// share of the requests of a service.
+const NETWORK: &[TargetKind] =
+    &[TargetKind::Link, TargetKind::Service, TargetKind::Instances, TargetKind::Traffic];
 
 /// What a fault does to the requests of the service that it hits. The intensity goes from 0 to 1
 /// along the ramp of the fault.
 pub(crate) trait Injected {
-    /// What it can hit.
-    const TARGET: TargetKind;
+    /// What it can hit; the first is what it usually does.
+    const TARGETS: &'static [TargetKind];
 
     /// The mistakes in its parameters.
     fn check(&self) -> Problems;
@@ -85,6 +116,11 @@ pub(crate) trait Injected {
     fn slowness(&self, _intensity: f64) -> f64 {
         1.0
     }
+
+    /// Whether health checks of what it hits get no answer.
+    fn cuts_health_checks(&self) -> bool {
+        false
+    }
 }
 
 impl Fault {
@@ -96,12 +132,29 @@ impl Fault {
         each_fault!(self, fault => fault.check()).inside(self.name()).or_none()
     }
 
-    /// What kind of thing it hits.
-    pub fn target(&self) -> TargetKind {
-        fn of<F: Injected>(_: &F) -> TargetKind {
-            F::TARGET
+    /// What kinds of things it can hit, the usual one first.
+    pub fn targets(&self) -> &'static [TargetKind] {
+        fn of<F: Injected>(_: &F) -> &'static [TargetKind] {
+            F::TARGETS
         }
         each_fault!(self, fault => of(fault))
+    }
+
+    /// Whether it happens on the way to what it hits there, and not inside.
+    pub(crate) fn is_on_the_wire(&self, target: Target) -> bool {
+        self.targets().first() == Some(&TargetKind::Link) || target.kind() == TargetKind::Link
+    }
+
+    pub(super) fn befalls(&self, message: &Message<'_>, fate: &mut Fate) {
+        each_fault!(self, fault => fault.befalls(message, fate));
+    }
+
+    pub(super) fn loses(&self, intensity: f64) -> Option<(network::Loss, Direction)> {
+        each_fault!(self, fault => fault.loses(intensity))
+    }
+
+    pub(super) fn cuts_health_checks(&self) -> bool {
+        each_fault!(self, fault => fault.cuts_health_checks())
     }
 
     #[inline]
@@ -124,6 +177,12 @@ impl Fault {
         each_fault!(self, fault => fault.slowness(intensity))
     }
 }
+
+impl OnWire for Hang {}
+impl OnWire for Slow {}
+impl OnWire for Errors {}
+impl OnWire for Crash {}
+impl OnWire for Spike {}
 
 /// Notes a share that is none.
 fn check_share(problems: &mut Problems, field: &str, share: f64) {

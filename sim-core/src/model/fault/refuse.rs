@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::wire::{Fate, Message, OnWire, Way};
 use super::{Injected, TargetKind, check_share, one};
 use crate::catalogue::Described;
 use crate::policy::Outcome;
 use crate::policy::problem::Problems;
 
-/// Connections to the service are refused at once.
+/// Connections are refused at once: at the service or, on a link, on the way to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Refuse {
@@ -18,13 +19,15 @@ pub struct Refuse {
 }
 
 impl Described for Refuse {
-    const SUMMARY: &'static str = "connections to the service are refused at once";
+    const SUMMARY: &'static str =
+        "connections are refused at once, at a service or on the way to it";
     const SOURCE: &'static str =
         "a closed port: RST in answer to SYN (RFC 9293, 3.5.2), ECONNREFUSED";
 }
 
 impl Injected for Refuse {
-    const TARGET: TargetKind = TargetKind::Service;
+    const TARGETS: &'static [TargetKind] =
+        &[TargetKind::Service, TargetKind::Instances, TargetKind::Traffic, TargetKind::Link];
 
     fn check(&self) -> Problems {
         let mut problems = Problems::default();
@@ -34,5 +37,13 @@ impl Injected for Refuse {
 
     fn turns_away(&self, intensity: f64) -> Option<(f64, Outcome)> {
         Some((self.share * intensity, Outcome::Refused))
+    }
+}
+
+impl OnWire for Refuse {
+    fn befalls(&self, message: &Message<'_>, fate: &mut Fate) {
+        if message.way != Way::Answer && message.is_in(self.share * message.intensity) {
+            fate.ends = Some((Outcome::Refused, None));
+        }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Injected, TargetKind, check_factor, one};
+use super::{Injected, SERVED, TargetKind, check_factor, one};
 use crate::catalogue::Described;
 use crate::kernel::{Distribution, DrawBlock, SimDuration, Slot};
 use crate::policy::problem::Problems;
@@ -27,7 +27,7 @@ impl Described for Slow {
 }
 
 impl Injected for Slow {
-    const TARGET: TargetKind = TargetKind::Service;
+    const TARGETS: &'static [TargetKind] = SERVED;
 
     fn check(&self) -> Problems {
         let mut problems = Problems::default();

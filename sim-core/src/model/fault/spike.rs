@@ -22,7 +22,7 @@ impl Described for Spike {
 }
 
 impl Injected for Spike {
-    const TARGET: TargetKind = TargetKind::Client;
+    const TARGETS: &'static [TargetKind] = &[TargetKind::Client];
 
     fn check(&self) -> Problems {
         let mut problems = Problems::default();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::hosts::{Asked, HostView, Hosts};
 use super::least_request::Ties;
 use super::slow_start::SlowStart;
+use super::zones::{self, CallerZones, ZoneAware};
 use super::{Algorithm, Choose, Chooser};
 use crate::kernel::{SimDuration, SimTime};
 use crate::policy::breaker::outlier::OutlierDetection;
@@ -28,6 +29,9 @@ pub struct Balancing {
     /// from 0 (never) to 1. With none to choose from, an attempt is refused without going out.
     #[serde(default = "half")]
     pub panic_threshold: f64,
+    /// Lets callers ask instances in their own zone first; zones do not count, if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone_aware: Option<ZoneAware>,
     /// Gives an instance that has come back less than its weight at first. Only algorithms that look at
     /// weights know of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +67,7 @@ impl Balancing {
             algorithm,
             weights: Vec::new(),
             panic_threshold: half(),
+            zone_aware: None,
             slow_start: None,
             stale: None,
             health_check: None,
@@ -83,6 +88,9 @@ impl Balancing {
         let message = format_args!("must be one a host, {hosts}, not {}", self.weights.len());
         problems.note_if(!matching, "weights", message);
         problems.within("panic_threshold", self.panic_threshold, 0.0, 1.0);
+        if let Some(zone_aware) = &self.zone_aware {
+            problems.note_inside("zone_aware", zone_aware.check());
+        }
         if let Some(slow_start) = &self.slow_start {
             problems.note_inside("slow_start", slow_start.check());
         }
@@ -100,6 +108,9 @@ impl Balancing {
 
     /// Whether a choice may take draws, if every request has a key: if not, none need to be made.
     pub fn draws(&self) -> bool {
+        if self.zone_aware.is_some() {
+            return true;
+        }
         match &self.algorithm {
             Algorithm::RoundRobin(_) | Algorithm::RingHash(_) | Algorithm::Maglev(_) => false,
             Algorithm::LeastRequest(least) => least.ties != Ties::InTurn,
@@ -126,7 +137,20 @@ impl Balancing {
             panic_threshold: self.panic_threshold,
             stale: self.stale,
             looks_again: SimTime::ZERO,
+            zoned: None,
         }
+    }
+
+    /// As [`Self::balancer`], of hosts that are in these of so many zones, in turn.
+    pub fn balancer_in_zones(&self, hosts: u32, zones: &[u16], count: u16) -> HostBalancer {
+        let mut balancer = self.balancer(hosts);
+        if let (Some(zone_aware), false) = (self.zone_aware, zones.is_empty()) {
+            let of_hosts = (0..hosts as usize).map(|host| zones[host % zones.len()]).collect();
+            let zones = (0..count).map(|_| (Vec::new(), self.algorithm.chooser())).collect();
+            balancer.zoned = Some(Zoned { zone_aware, of_hosts, zones, healthy: Vec::new() });
+            balancer.find_zones(SimTime::ZERO);
+        }
+        balancer
     }
 }
 
@@ -138,16 +162,43 @@ pub struct HostBalancer {
     panic_threshold: f64,
     stale: Option<SimDuration>,
     looks_again: SimTime,
+    zoned: Option<Zoned>,
+}
+
+/// The hosts zone by zone.
+#[derive(Clone, Debug)]
+struct Zoned {
+    zone_aware: ZoneAware,
+    of_hosts: Vec<u16>,
+    /// Of each zone: who may be chosen there, and who chooses.
+    zones: Vec<(Vec<u32>, Chooser)>,
+    /// How many healthy hosts each has.
+    healthy: Vec<u32>,
 }
 
 impl HostBalancer {
     /// Chooses a host for a request, which is outstanding there from now on. `None` if none may be
     /// chosen.
     pub fn choose<R: Rng>(&mut self, now: SimTime, key: Option<u64>, draws: &mut R) -> Option<u32> {
+        self.choose_for(now, key, None, draws)
+    }
+
+    /// As [`Self::choose`], for a caller who is in a zone.
+    pub fn choose_for<R: Rng>(
+        &mut self,
+        now: SimTime,
+        key: Option<u64>,
+        callers: Option<&CallerZones>,
+        draws: &mut R,
+    ) -> Option<u32> {
         self.look(now);
+        let asked = Asked { now, key };
         let host = match self.hosts.candidates[..] {
             [] => return None,
-            _ => self.chooser.choose(&self.hosts, Asked { now, key }, draws),
+            _ => match self.zone_for(callers, draws) {
+                None => self.chooser.choose(&self.hosts, asked, draws),
+                Some(zone) => self.choose_in(zone, asked, draws)?,
+            },
         };
         let view = &mut self.hosts.views[host as usize];
         view.outstanding += 1;
@@ -155,6 +206,43 @@ impl HostBalancer {
             view.seen_outstanding = view.outstanding;
         }
         Some(host)
+    }
+
+    /// The zone that a request goes to, if zones count.
+    fn zone_for<R: Rng>(&self, callers: Option<&CallerZones>, draws: &mut R) -> Option<u16> {
+        let (zoned, callers) = (self.zoned.as_ref()?, callers?);
+        if self.is_in_panic() {
+            return None;
+        }
+        let hosts = self.hosts.views.len();
+        zones::choose(&zoned.zone_aware, callers, &zoned.healthy, hosts, draws)
+    }
+
+    /// Chooses a host of a zone: the algorithm sees no others meanwhile.
+    fn choose_in<R: Rng>(&mut self, zone: u16, asked: Asked, draws: &mut R) -> Option<u32> {
+        let (candidates, chooser) = self.zoned.as_mut()?.zones.get_mut(usize::from(zone))?;
+        std::mem::swap(candidates, &mut self.hosts.candidates);
+        let host = chooser.choose(&self.hosts, asked, draws);
+        std::mem::swap(candidates, &mut self.hosts.candidates);
+        Some(host)
+    }
+
+    /// Who may be chosen in each zone has changed.
+    fn find_zones(&mut self, now: SimTime) {
+        let Some(zoned) = &mut self.zoned else { return };
+        zoned.healthy.clear();
+        for (zone, (candidates, chooser)) in zoned.zones.iter_mut().enumerate() {
+            let is_there = |host: &u32| usize::from(zoned.of_hosts[*host as usize]) == zone;
+            *candidates = (0..self.hosts.views.len() as u32)
+                .filter(|host| is_there(host) && self.hosts.views[*host as usize].healthy)
+                .collect();
+            zoned.healthy.push(candidates.len() as u32);
+            if !candidates.is_empty() {
+                std::mem::swap(candidates, &mut self.hosts.candidates);
+                chooser.renew(&self.hosts, now);
+                std::mem::swap(candidates, &mut self.hosts.candidates);
+            }
+        }
     }
 
     /// A request to this host, which took so long, is no longer outstanding.
@@ -167,6 +255,10 @@ impl HostBalancer {
             view.seen_outstanding = view.outstanding;
         }
         self.chooser.ended(host, now, took);
+        if let Some(zoned) = &mut self.zoned {
+            let zone = usize::from(zoned.of_hosts[host as usize]);
+            zoned.zones[zone].1.ended(host, now, took);
+        }
     }
 
     /// A host has become healthy, and starts slowly, or is healthy no more.
@@ -199,6 +291,7 @@ impl HostBalancer {
         if !self.hosts.candidates.is_empty() {
             self.chooser.renew(&self.hosts, now);
         }
+        self.find_zones(now);
     }
 
     /// Looks at the counts as they were when that was last due. Nothing has changed them since:

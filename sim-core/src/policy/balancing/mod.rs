@@ -28,6 +28,7 @@ pub mod subset;
 pub mod weighted_least_request;
 pub mod weighted_round_robin;
 mod xxhash;
+mod zones;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ mod tests;
 pub use balancer::{Balancing, HostBalancer};
 pub use hosts::{Asked, HostView, Hosts};
 pub use slow_start::SlowStart;
+pub use zones::{CallerZones, WHOLE, ZoneAware};
 
 registry! {
     ($)

@@ -52,12 +52,30 @@ pub(super) enum FailedConnect {
 pub struct Connections {
     rules: Rules,
     in_use: u32,
-    /// Since when each idle connection is, the oldest first. The youngest is used first.
-    idle: VecDeque<SimTime>,
+    /// The idle connections, the oldest first. The youngest is used first.
+    idle: VecDeque<Idle>,
     /// By the time at which it is known whether they are open, and in the order of their start.
     opening: BTreeMap<(SimTime, u64), Opens>,
     started: u64,
     waiting: VecDeque<Waiting>,
+}
+
+/// A connection that is not in use.
+#[derive(Clone, Copy, Debug)]
+struct Idle {
+    since: SimTime,
+    opened: SimTime,
+}
+
+/// What a call carries that has a connection: when that was opened.
+fn over(opened: SimTime) -> Pass {
+    let nanos = opened.as_nanos();
+    Pass { generation: (nanos >> 32) as u32, mark: nanos as u32 }
+}
+
+/// When the connection was opened that a call has.
+pub(crate) fn opened(pass: Pass) -> SimTime {
+    SimTime::from_nanos(u64::from(pass.generation) << 32 | u64::from(pass.mark))
 }
 
 /// Whether a connection that is being opened will be open.
@@ -100,15 +118,15 @@ impl Connections {
     /// A call wants a connection.
     pub(super) fn take<R: Rng>(&mut self, now: SimTime, ticket: Ticket, draws: &mut R) -> Answer {
         self.close_the_idle(now);
-        if self.idle.pop_back().is_some() {
+        if let Some(idle) = self.idle.pop_back() {
             self.in_use += 1;
-            return Answer::Admit(Pass::default());
+            return Answer::Admit(over(idle.opened));
         }
         let connect = self.rules.connect.sample(draws);
         let has_room = self.has_room();
         if has_room && connect.is_zero() {
             self.in_use += 1;
-            return Answer::Admit(Pass::default());
+            return Answer::Admit(over(now));
         }
         if self.rules.max_waiting.is_some_and(|most| self.waiting.len() >= most as usize) {
             return Answer::Reject(Outcome::Overflow);
@@ -124,10 +142,16 @@ impl Connections {
 
     /// A call that had a connection has ended so. If the answer was not read, the connection cannot
     /// be used again.
-    pub(super) fn give_back(&mut self, now: SimTime, outcome: Outcome, released: &mut Released) {
+    pub(super) fn give_back(
+        &mut self,
+        now: SimTime,
+        pass: Pass,
+        outcome: Outcome,
+        released: &mut Released,
+    ) {
         self.in_use -= 1;
         if outcome.leaves_the_connection_open() {
-            self.hand_on(now, released);
+            self.hand_on(now, opened(pass), released);
         } else {
             self.open_for_those_who_wait(now);
         }
@@ -145,7 +169,8 @@ impl Connections {
         let opened = self.opening.keys().next().map(|(at, _)| *at);
         // All wait equally long.
         let given_up = self.waiting.front().map(|first| first.until);
-        let closed = self.idle.front().zip(self.rules.idle_life).map(|(since, life)| *since + life);
+        let closed =
+            self.idle.front().zip(self.rules.idle_life).map(|(idle, life)| idle.since + life);
         let next = opened.into_iter().chain(given_up).chain(closed).min();
         next.filter(|at| *at < SimTime::MAX)
     }
@@ -156,8 +181,9 @@ impl Connections {
         while let Some(known) = self.opening.first_entry()
             && known.key().0 <= now
         {
+            let opened = known.key().0;
             match known.remove() {
-                Opens::Yes => self.hand_on(now, released),
+                Opens::Yes => self.hand_on(now, opened, released),
                 Opens::No => self.tell_of_failure(now, released),
             }
         }
@@ -170,12 +196,12 @@ impl Connections {
     }
 
     /// A connection is free: whoever waits longest has it, or it is idle, or closed.
-    fn hand_on(&mut self, now: SimTime, released: &mut Released) {
+    fn hand_on(&mut self, now: SimTime, opened: SimTime, released: &mut Released) {
         if let Some(first) = self.waiting.pop_front() {
             self.in_use += 1;
-            released.push((first.ticket, Answer::Admit(Pass::default())));
+            released.push((first.ticket, Answer::Admit(over(opened))));
         } else if self.rules.max_idle.is_none_or(|most| self.idle.len() < most as usize) {
-            self.idle.push_back(now);
+            self.idle.push_back(Idle { since: now, opened });
         }
     }
 
@@ -208,7 +234,7 @@ impl Connections {
 
     fn close_the_idle(&mut self, now: SimTime) {
         let Some(life) = self.rules.idle_life else { return };
-        while self.idle.front().is_some_and(|since| *since + life <= now) {
+        while self.idle.front().is_some_and(|idle| idle.since + life <= now) {
             self.idle.pop_front();
         }
     }

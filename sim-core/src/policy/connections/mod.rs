@@ -21,6 +21,7 @@ pub mod plain;
 mod tests;
 
 pub use machine::Connections;
+pub(crate) use machine::opened;
 use machine::{FailedConnect, Rules};
 
 registry! {
@@ -74,8 +75,8 @@ impl Gate for Connections {
         self.take(now, ticket, draws)
     }
 
-    fn ended(&mut self, now: SimTime, _pass: Pass, ending: Ending, released: &mut Released) {
-        self.give_back(now, ending.outcome, released);
+    fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released) {
+        self.give_back(now, pass, ending.outcome, released);
     }
 
     fn withdrawn(&mut self, _now: SimTime, ticket: Ticket, _released: &mut Released) {
