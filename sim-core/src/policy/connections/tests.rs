@@ -183,6 +183,17 @@ fn a_connection_that_is_open_just_when_its_time_is_up_is_open() {
 }
 
 #[test]
+fn who_goes_away_leaves_its_place_in_the_line() {
+    let mut pool = Driven::new(json!({ "plain": { "max_open": 1 } }));
+    assert_eq!((pool.ask(0, 1), pool.ask(0, 2), pool.ask(0, 3)), ("has one", "waits", "waits"));
+    pool.pool.withdrawn(at(1), Ticket(2), &mut pool.released);
+    pool.pool.withdrawn(at(1), Ticket(9), &mut pool.released);
+    assert_eq!(pool.pool.waiting(), 1);
+    pool.end(2, Outcome::Ok);
+    assert_eq!(pool.released(), [(3, "has one")]);
+}
+
+#[test]
 fn who_may_wait_for_ever_needs_no_waking() {
     let mut pool = Driven::new(json!({ "plain": { "max_open": 1 } }));
     assert_eq!((pool.ask(0, 1), pool.ask(0, 2)), ("has one", "waits"));
