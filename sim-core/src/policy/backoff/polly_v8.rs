@@ -139,6 +139,8 @@ mod tests {
         let once = polly(BackoffType::Exponential, true);
         let twice = PollyV8 { delay: SimDuration::from_secs(2), ..once };
         let (once, twice) = (delays_ms(&once, 0.5, 6), delays_ms(&twice, 0.5, 6));
+        // 2^½ · tanh √(4 · ½) / 1.4 of a second.
+        assert!((once[0] - 897.404_936).abs() < 1e-5, "{once:?}");
         for (once, twice) in once.iter().zip(twice) {
             assert!((twice - 2.0 * once).abs() < 1e-5, "{once} and {twice}");
         }
