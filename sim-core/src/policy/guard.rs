@@ -191,3 +191,67 @@ impl Gate for Guard {
         each_guard!(self, gate => gate.wake(now, released));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::policy::Outcome;
+    use crate::policy::backoff::scripted::LOWEST;
+
+    fn at(ms: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_millis(ms)
+    }
+
+    fn asks(guard: &mut Guard, call: u64) -> Answer {
+        guard.ask(at(0), Ticket(call), &mut { LOWEST })
+    }
+
+    const ADMITTED: Answer = Answer::Admit(Pass { generation: 0, mark: 0 });
+
+    /// A guard that admits one at once; others wait up to 10 ms.
+    fn one_at_once() -> Guard {
+        let semaphore = json!({ "semaphore": { "max_concurrent": 1, "max_wait": "10ms" } });
+        let bulkhead: Bulkhead = serde_json::from_value(semaphore).unwrap();
+        let mut guard = GuardKind::Bulkhead(bulkhead).start();
+        assert_eq!((asks(&mut guard, 1), asks(&mut guard, 2)), (ADMITTED, Answer::Wait));
+        guard
+    }
+
+    #[test]
+    fn whoever_waits_passes_when_another_has_ended() {
+        let (mut guard, mut released) = (one_at_once(), Released::new());
+        let ending = Ending { outcome: Outcome::Ok, took: SimDuration::ZERO };
+        guard.ended(at(1), Pass::default(), ending, &mut released);
+        assert_eq!(released, [(Ticket(2), ADMITTED)]);
+    }
+
+    #[test]
+    fn whoever_waits_too_long_is_turned_away_when_the_guard_is_woken() {
+        let (mut guard, mut released) = (one_at_once(), Released::new());
+        assert_eq!(guard.wakes_at(), Some(at(10)));
+        guard.wake(at(10), &mut released);
+        assert_eq!(released, [(Ticket(2), Answer::Reject(Outcome::RejectedBulkhead))]);
+        assert_eq!(guard.wakes_at(), None);
+    }
+
+    #[test]
+    fn whoever_has_gone_away_is_not_released() {
+        let (mut guard, mut released) = (one_at_once(), Released::new());
+        guard.withdrawn(at(1), Ticket(2), &mut released);
+        assert_eq!(guard.wakes_at(), None);
+        let ending = Ending { outcome: Outcome::Ok, took: SimDuration::ZERO };
+        guard.ended(at(2), Pass::default(), ending, &mut released);
+        assert_eq!(released, []);
+    }
+
+    #[test]
+    fn only_a_rate_limit_says_when_to_come_again() {
+        let bucket = json!({ "limiter": { "token-bucket": { "capacity": 1, "refill": 2 } } });
+        let mut limit = GuardKind::RateLimit(serde_json::from_value(bucket).unwrap()).start();
+        assert_eq!(limit.ask_as(at(0), Ticket(1), 0, &mut { LOWEST }), ADMITTED);
+        assert_eq!(limit.retry_after(at(0), 0), Some(SimDuration::from_millis(500)));
+        assert_eq!(one_at_once().retry_after(at(0), 0), None);
+    }
+}

@@ -279,4 +279,23 @@ mod tests {
             (Abandoned::Cancelled, LateAnswers::Accepted)
         );
     }
+
+    #[test]
+    fn copies_that_cancel_each_other_need_servers_that_are_told() {
+        let places = |abandoned: &str, cancel: &str| -> Vec<(usize, String)> {
+            let policy: Policy = serde_json::from_value(json!({
+                "layers": [
+                    { "timeout": "2s" },
+                    { "hedge": { "kind": { "fixed": { "delay": "5ms", "cancel": cancel } } } },
+                ],
+                "abandoned": abandoned,
+            }))
+            .unwrap();
+            let problems = policy.resolve().map_or_else(|error| error.problems, |_| Vec::new());
+            problems.into_iter().map(|problem| (problem.layer, problem.problem.path)).collect()
+        };
+        assert_eq!(places("not_told", "on_start"), [(1, "hedge.kind".to_owned())]);
+        assert_eq!(places("cancelled", "on_start"), []);
+        assert_eq!(places("not_told", "on_answer"), []);
+    }
 }

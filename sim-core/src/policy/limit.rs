@@ -100,4 +100,13 @@ mod tests {
             assert!(error.contains("or \"unlimited\""), "{text}: {error}");
         }
     }
+
+    #[test]
+    fn the_schema_stands_where_the_limit_does_and_allows_both() {
+        let schema = serde_json::to_value(schemars::schema_for!(Vec<Limit>)).unwrap();
+        let whole = serde_json::json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX });
+        let both = serde_json::json!([whole, { "const": "unlimited" }]);
+        assert_eq!(schema["items"]["anyOf"], both);
+        assert_eq!(Limit::schema_name(), "Limit");
+    }
 }

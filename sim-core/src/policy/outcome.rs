@@ -147,3 +147,51 @@ impl OutcomeSet {
         self.0 & (1 << outcome as u32) != 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_counted_in_the_order_in_which_they_are_listed() {
+        let places: Vec<usize> = Outcome::ALL.iter().map(|outcome| outcome.index()).collect();
+        assert_eq!(places, (0..Outcome::COUNT).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn only_an_answer_in_time_is_good_and_a_degraded_one_no_failure() {
+        let all = || Outcome::ALL.iter().copied();
+        assert_eq!(all().filter(|outcome| outcome.is_good()).collect::<Vec<_>>(), [Outcome::Ok]);
+        let served: Vec<_> = all().filter(|outcome| !outcome.is_failure()).collect();
+        assert_eq!(served, [Outcome::Ok, Outcome::Degraded]);
+    }
+
+    #[test]
+    fn a_set_has_what_it_was_made_of_and_nothing_else() {
+        let few = [Outcome::OkLate, Outcome::Throttled, Outcome::Lost];
+        let set = OutcomeSet::of(&few);
+        for outcome in Outcome::ALL {
+            assert_eq!(set.contains(*outcome), few.contains(outcome), "{outcome:?}");
+            assert!(!OutcomeSet::of(&[]).contains(*outcome));
+        }
+    }
+
+    #[test]
+    fn a_connection_is_of_use_again_once_the_answer_was_read() {
+        use Outcome::{Cancelled, ConnectTimeout, Deadline, Lost, Refused, Reset, Timeout};
+        let unread = [
+            Refused,
+            Reset,
+            Outcome::Unresolved,
+            ConnectTimeout,
+            Timeout,
+            Deadline,
+            Cancelled,
+            Lost,
+        ];
+        for outcome in Outcome::ALL {
+            let open = outcome.leaves_the_connection_open();
+            assert_eq!(open, !unread.contains(outcome), "{outcome:?}");
+        }
+    }
+}

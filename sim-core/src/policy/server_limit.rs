@@ -207,4 +207,18 @@ mod tests {
         let control = json!({ "throttle": { "kind": { "envoy-admission-control": {} } } });
         assert_eq!(limit(control).check(), Ok(()));
     }
+
+    #[test]
+    fn a_limit_belongs_to_an_instance_unless_it_is_said_to_be_the_services() {
+        for mut value in [
+            json!({ "rate_limit": { "limiter": { "token-bucket": {} } } }),
+            json!({ "concurrency_limit": { "kind": { "fixed": { "limit": 1 } } } }),
+            json!({ "throttle": { "kind": { "envoy-admission-control": {} } } }),
+        ] {
+            assert_eq!(limit(value.clone()).scope(), ServerScope::Instance, "{value}");
+            let kind = value.as_object_mut().unwrap().values_mut().next().unwrap();
+            kind["scope"] = json!("service");
+            assert_eq!(limit(value.clone()).scope(), ServerScope::Service, "{value}");
+        }
+    }
 }

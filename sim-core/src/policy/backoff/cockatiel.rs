@@ -91,4 +91,14 @@ mod tests {
         assert_eq!(delays_ms(&plain, 0.0, 3), [128.0, 256.0, 512.0]);
         assert!(delays_ms(&three, 0.5, 3) > delays_ms(&Cockatiel::default(), 0.5, 3));
     }
+
+    #[test]
+    fn decorrelated_waits_are_in_proportion_to_the_initial_delay() {
+        let once = Cockatiel::default();
+        let twice = Cockatiel { initial_delay: SimDuration::from_millis(256), ..once };
+        let (once, twice) = (delays_ms(&once, 0.5, 6), delays_ms(&twice, 0.5, 6));
+        for (once, twice) in once.iter().zip(twice) {
+            assert!((twice - 2.0 * once).abs() < 1e-5, "{once} and {twice}");
+        }
+    }
 }

@@ -133,4 +133,16 @@ mod tests {
         let last = libm::pow(2.0, 3.5) * libm::tanh(14.0_f64.sqrt()) / 1.4;
         assert!((total - last).abs() < 1e-12, "{total} {last}");
     }
+
+    #[test]
+    fn waits_are_in_proportion_to_the_delay() {
+        let once = polly(BackoffType::Exponential, true);
+        let twice = PollyV8 { delay: SimDuration::from_secs(2), ..once };
+        let (once, twice) = (delays_ms(&once, 0.5, 6), delays_ms(&twice, 0.5, 6));
+        // 2^½ · tanh √(4 · ½) / 1.4 of a second.
+        assert!((once[0] - 897.404_936).abs() < 1e-5, "{once:?}");
+        for (once, twice) in once.iter().zip(twice) {
+            assert!((twice - 2.0 * once).abs() < 1e-5, "{once} and {twice}");
+        }
+    }
 }

@@ -41,3 +41,26 @@ impl TryRng for Always {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::*;
+
+    #[test]
+    fn the_same_bits_come_in_whatever_size_they_are_asked_for() {
+        let mut always = Always(0x0123_4567_89ab_cdef);
+        assert_eq!((always.next_u64(), always.next_u32()), (0x0123_4567_89ab_cdef, 0x0123_4567));
+        let mut bytes = [0; 11];
+        always.fill_bytes(&mut bytes);
+        let once = [0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01];
+        assert_eq!((&bytes[..8], &bytes[8..]), (&once[..], &once[..3]));
+    }
+
+    #[test]
+    fn the_middle_is_a_half() {
+        assert_eq!((Always::unit(0.5).0, Always::unit(0.0).0), (MIDDLE.0, LOWEST.0));
+        assert_eq!(Always::unit(1.0).0, HIGHEST.0);
+    }
+}

@@ -277,3 +277,16 @@ mod worked_example {
         assert_eq!(WithExample::CATALOGUE[0].source, "our-http-client 3.1, backoff.go");
     }
 }
+
+#[test]
+fn after_a_failure_that_is_nothing_special_the_outcome_does_not_matter() {
+    for backoff in every_backoff() {
+        let (mut states, mut draws) = ([BackoffState::default(); 2], Always::unit(0.7));
+        for n in 1..5 {
+            let [plain, after] = &mut states;
+            let wait = backoff.delay(n, plain, &mut draws);
+            let after = backoff.delay_after(Outcome::ServerError, n, after, &mut draws);
+            assert_eq!(after, wait, "{}", backoff.name());
+        }
+    }
+}

@@ -19,7 +19,7 @@ pub(super) struct Edf {
 }
 
 /// When a host is due; among equals, who was inserted first.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Due {
     deadline: f64,
     inserted: u64,
@@ -36,12 +36,6 @@ impl Ord for Due {
 impl PartialOrd for Due {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
     }
 }
 

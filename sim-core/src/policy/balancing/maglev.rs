@@ -198,6 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn a_light_host_has_a_turn_in_each_round_that_makes_up_its_weight() {
+        // Envoy's `iteration * weight < target_weight`: of half the weight, in the first round,
+        // and in each even one, in which its weights are just as much as its turns have cost.
+        let turns = [0, 1, 0, 1, 0, 0, 1];
+        let mut balancing = read(json!({ "random": {} }));
+        balancing.weights = vec![1.0, 0.5];
+        let mut table = Table { size: 7, hosts: Vec::new() };
+        table.renew(balancing.balancer(2).hosts(), SimTime::ZERO);
+        let mut expected = [FREE; 7];
+        let mut filling = [0, 1].map(|host| Filling::new(host, 1.0, 7));
+        for host in turns {
+            let mut place = filling[host].place(7);
+            while expected[place] != FREE {
+                place = filling[host].place(7);
+            }
+            expected[place] = host as u32;
+        }
+        assert_eq!(table.hosts, expected);
+    }
+
+    #[test]
     fn the_table_is_prime() {
         for (size, right) in [(2, true), (7, true), (65_537, true), (5_000_011, true)]
             .into_iter()

@@ -166,4 +166,11 @@ mod tests {
             (0..20).map(|_| balancer.choose(at(1_000), None, &mut rng).unwrap()).collect();
         assert!(chosen.iter().all(|host| *host == 1), "{before:?} {chosen:?}");
     }
+
+    #[test]
+    fn an_average_that_decays_at_once_is_a_mistake() {
+        let wrong = PeakEwma { decay: SimDuration::ZERO }.check();
+        assert_eq!(wrong.0.iter().map(|wrong| wrong.path.as_str()).collect::<Vec<_>>(), ["decay"]);
+        assert!(PeakEwma { decay: SimDuration::from_nanos(1) }.check().0.is_empty());
+    }
 }

@@ -133,6 +133,16 @@ mod tests {
     }
 
     #[test]
+    fn the_places_of_a_host_are_numbered_from_nought() {
+        // Envoy hashes `host_0`, `host_1`, ….
+        let (ring, _) = ring(&[1.0; 2], RingHash { min_ring_size: 6, max_ring_size: 6 });
+        let names = ["0_0", "0_1", "0_2", "1_0", "1_1", "1_2"];
+        let mut hashes = names.map(|name| xxh64(name.as_bytes(), 0));
+        hashes.sort_unstable();
+        assert_eq!(ring.places.iter().map(|(at, _)| *at).collect::<Vec<_>>(), hashes);
+    }
+
+    #[test]
     fn a_hash_belongs_to_the_place_at_or_after_it_and_past_the_last_to_the_first() {
         let (mut ring, hosts) = ring(&[1.0; 3], RingHash::default());
         let asked = Asked { now: SimTime::ZERO, key: None };
@@ -187,7 +197,8 @@ mod tests {
         };
         assert_eq!(paths(0, 8), ["min_ring_size"]);
         assert_eq!(paths(8, 7), ["max_ring_size"]);
-        assert_eq!(paths(8, LARGEST_RING + 1), ["max_ring_size"]);
-        assert_eq!(paths(LARGEST_RING, LARGEST_RING), [""; 0]);
+        // Envoy and gRPC: 8 Mi.
+        assert_eq!(paths(8, 8_388_609), ["max_ring_size"]);
+        assert_eq!(paths(8_388_608, 8_388_608), [""; 0]);
     }
 }

@@ -40,6 +40,8 @@ mod tests {
         // Deadlines: host 0 at 1/2, 1, 3/2, …; host 1 at 1, 2, …; at 1 the latter is older.
         assert_eq!(choices(&weighted(&[2.0, 1.0]), 2, 6), [0, 1, 0, 0, 1, 0]);
         assert_eq!(choices(&weighted(&[1.0; 3]), 3, 7), [0, 1, 2, 0, 1, 2, 0]);
+        let turns = choices(&weighted(&[1.0; 10]), 10, 30);
+        assert!(turns.iter().enumerate().all(|(n, host)| n % 10 == *host as usize), "{turns:?}");
     }
 
     #[test]

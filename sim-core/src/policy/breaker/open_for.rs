@@ -82,4 +82,15 @@ mod tests {
         assert!(error.contains("or \"forever\""), "{error}");
         assert!(serde_json::from_str::<OpenFor>("\"never\"").is_err());
     }
+
+    #[test]
+    fn the_schema_stands_where_the_time_does_and_allows_both() {
+        let schema = serde_json::to_value(schemars::schema_for!(Vec<OpenFor>)).unwrap();
+        let [duration, forever] = &schema["items"]["anyOf"].as_array().unwrap()[..] else {
+            unreachable!("{schema}")
+        };
+        assert_eq!(duration["type"], "string");
+        assert_eq!(*forever, serde_json::json!({ "const": "forever" }));
+        assert_eq!(OpenFor::schema_name(), "OpenFor");
+    }
 }

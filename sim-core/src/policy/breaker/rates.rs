@@ -141,8 +141,9 @@ mod tests {
         let rates = rates(0.5, Threshold::AtLeast, Arithmetic::Quotient);
         assert!(!rates.exceeded(&totals(9, 9), 10));
         assert!(rates.exceeded(&totals(10, 10), 10));
-        let all = Rates { arithmetic: Arithmetic::Product, ..rates };
+        let all = Rates { failure: Some(0.0), arithmetic: Arithmetic::Product, ..rates };
         assert!(!all.exceeded(&totals(0, 0), 0), "none of none is no rate");
+        assert!(all.exceeded(&totals(0, 1), 0));
     }
 
     #[test]

@@ -87,6 +87,9 @@ mod tests {
         counts.attempt_ends(&mut memory);
         counts.attempt_starts(&mut memory);
         assert_eq!(counts.retries(), 0, "nobody permitted a second retry");
+        counts.attempt_ends(&mut memory);
+        counts.call_ends(&mut memory);
+        assert_eq!((counts.retries(), counts.attempts_when_deciding()), (0, 1));
     }
 
     #[test]

@@ -141,3 +141,12 @@ fn a_level_is_how_much_is_left_to_spend() {
     brooker.ends(Outcome::ServerError);
     assert_eq!(brooker.level(), 3.0);
 }
+
+#[test]
+fn a_hedge_is_paid_for_as_the_retry_of_an_attempt_that_timed_out() {
+    let bucket = super::token_bucket::TokenBucket { capacity: 2.0, ..Default::default() };
+    let mut driver = driver(Budget::TokenBucket(bucket));
+    let mut memory = driver.started();
+    let mut hedge = || driver.machine.may_hedge(driver.now, &mut memory);
+    assert_eq!((hedge(), hedge(), hedge()), (true, true, false));
+}

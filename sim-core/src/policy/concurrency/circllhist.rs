@@ -19,7 +19,7 @@ struct Bin {
 impl Bin {
     fn of(value: u64) -> Self {
         // Below 10 the second digit is a tenth; zero has a bin of its own, of no width.
-        let (mut digits, mut unit) = if value < 10 { (value * 10, 1) } else { (value, 10) };
+        let (mut digits, mut unit) = (value * 10, 1);
         while digits >= 100 {
             (digits, unit) = (digits / 10, unit * 10);
         }

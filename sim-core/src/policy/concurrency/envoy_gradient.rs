@@ -414,6 +414,18 @@ mod tests {
     }
 
     #[test]
+    fn the_next_measurement_is_the_interval_and_the_jitter_away() {
+        let mut controller = Controller::new(EnvoyGradient {
+            jitter: 0.5,
+            min_rtt_interval: ms(1_000),
+            ..EnvoyGradient::default()
+        });
+        controller.draw = Some(499);
+        controller.finish_measuring(at_ms(20.0), 3);
+        assert_eq!(controller.measures_at, Some(at_ms(1_519.0)));
+    }
+
+    #[test]
     fn nothing_is_faster_than_nothing() {
         let parameters = EnvoyGradient::default();
         let next = |min_rtt, sample| parameters.next_limit(16, min_rtt, sample);

@@ -192,6 +192,11 @@ mod tests {
         // The mean is 200 = 2 · 100: not more than twice.
         learn(&mut gate, 100.0, 0, false);
         assert_eq!(long(&mut gate), 200e6);
+        // Nor is 95 more than twice 90.
+        let mut gate = gradient(50);
+        learn(&mut gate, 100.0, 0, false);
+        learn(&mut gate, 90.0, 0, false);
+        assert_eq!(long(&mut gate), 95e6);
         let mut gate = gradient(50);
         learn(&mut gate, 300.0, 0, false);
         learn(&mut gate, 99.0, 0, false);

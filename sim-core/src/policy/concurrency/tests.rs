@@ -183,3 +183,17 @@ fn the_bounds_of_what_learns_belong_to_it_or_not() {
     assert_eq!(window("99ms", 10), ["gradient2.window.min_window"]);
     assert_eq!(window("100ms", 9), ["gradient2.window.window_size"]);
 }
+
+#[test]
+fn a_limit_counts_what_is_under_way_and_only_envoys_has_a_clock() {
+    for limit in every_limit() {
+        let (mut gate, name) = (limit.gate(), limit.name());
+        assert_eq!(gate.wakes_at().is_some(), name == "envoy-gradient", "{name}");
+        for running in 1..=3 {
+            ask(&mut gate, 0).unwrap();
+            assert_eq!(gate.running(), running, "{name}");
+        }
+        end(&mut gate, 5, 0, Outcome::Ok, 5.0);
+        assert_eq!(gate.running(), 2, "{name}");
+    }
+}

@@ -172,6 +172,35 @@ fn envoy_fails_everything_that_is_pending_with_a_connection() {
 }
 
 #[test]
+fn a_connection_that_is_open_just_when_its_time_is_up_is_open() {
+    for (timeout, answer) in [("10ms", "has one"), ("9.999999ms", "connect_timeout")] {
+        let pool = json!({ "plain": { "connect": "10ms", "connect_timeout": timeout } });
+        let mut pool = Driven::new(pool);
+        assert_eq!(pool.ask(0, 1), "waits");
+        pool.run_to(10);
+        assert_eq!(pool.released()[0], (1, answer));
+    }
+}
+
+#[test]
+fn who_goes_away_leaves_its_place_in_the_line() {
+    let mut pool = Driven::new(json!({ "plain": { "max_open": 1 } }));
+    assert_eq!((pool.ask(0, 1), pool.ask(0, 2), pool.ask(0, 3)), ("has one", "waits", "waits"));
+    pool.pool.withdrawn(at(1), Ticket(2), &mut pool.released);
+    pool.pool.withdrawn(at(1), Ticket(9), &mut pool.released);
+    assert_eq!(pool.pool.waiting(), 1);
+    pool.end(2, Outcome::Ok);
+    assert_eq!(pool.released(), [(3, "has one")]);
+}
+
+#[test]
+fn who_may_wait_for_ever_needs_no_waking() {
+    let mut pool = Driven::new(json!({ "plain": { "max_open": 1 } }));
+    assert_eq!((pool.ask(0, 1), pool.ask(0, 2)), ("has one", "waits"));
+    assert_eq!(pool.pool.wakes_at(), None);
+}
+
+#[test]
 fn hikari_tries_again_until_the_time_of_the_call_is_over() {
     let pool = json!({ "hikaricp": { "connection_timeout": "1s", "connect": "2s" } });
     let mut pool = Driven::new(pool);

@@ -279,4 +279,19 @@ mod tests {
         // In units of 2 ms, of which 5 s are 2500.
         assert_eq!(counted, [(2_500, 1)], "the others are of buckets that are closed");
     }
+
+    #[test]
+    fn all_but_the_end_of_a_long_silence_is_passed_over_at_once() {
+        // Five buckets of 10 s and two renewals of 3 s: 56 s from when the first change is due.
+        let mut latencies = Latencies::new(rule());
+        latencies.observed(at(0), at(20));
+        let due = 3_000;
+        latencies.skip_what_changes_nothing(at(due + 112_000));
+        assert_eq!((latencies.bucket_ends, latencies.refreshes), (at(10_000), at(due)));
+        assert_eq!((latencies.current.len(), latencies.full.len()), (1, 0));
+        // Of 112.001 s, 56.001 s: five buckets and eighteen renewals.
+        latencies.skip_what_changes_nothing(at(due + 112_001));
+        assert_eq!((latencies.bucket_ends, latencies.refreshes), (at(60_000), at(due + 54_000)));
+        assert_eq!((latencies.current.len(), latencies.full.len()), (0, 3));
+    }
 }

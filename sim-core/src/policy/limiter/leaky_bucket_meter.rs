@@ -48,13 +48,12 @@ impl Limits for LeakyBucketMeter {
         Some(self.burst)
     }
 
-    fn start(&self, now: SimTime) -> Arrival {
-        let rate = u128::from(self.rate);
+    fn start(&self, _now: SimTime) -> Arrival {
         Arrival {
-            rate,
+            rate: u128::from(self.rate),
             interval: u128::from(self.per.as_nanos()),
             burst: u128::from(self.burst),
-            due: u128::from(now.as_nanos()) * rate,
+            due: 0,
         }
     }
 }
@@ -66,7 +65,7 @@ pub struct Arrival {
     /// The time from one call to the next.
     interval: u128,
     burst: u128,
-    /// The theoretical arrival time of the next call.
+    /// The theoretical arrival time of the next call; whatever has passed is now.
     due: u128,
 }
 

@@ -138,4 +138,16 @@ mod tests {
         assert_eq!(RetryAfterHeader::Seconds.says(SimDuration::MAX), None);
         assert_eq!(serde_json::to_value(RetryAfter::AwsSdk2026).unwrap(), "aws-sdk-2026");
     }
+
+    #[test]
+    fn only_a_wait_instead_of_the_backoffs_own_starts_it_anew() {
+        let all = [
+            RetryAfter::Ignored,
+            RetryAfter::AtLeast,
+            RetryAfter::Instead,
+            RetryAfter::Envoy,
+            RetryAfter::AwsSdk2026,
+        ];
+        assert_eq!(all.map(RetryAfter::starts_anew), [false, false, true, false, false]);
+    }
 }

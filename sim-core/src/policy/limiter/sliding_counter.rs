@@ -75,8 +75,8 @@ impl Windows {
         self.index = index;
     }
 
-    /// How far into a window it must be, in nanoseconds, for a demand to fit beside the counts;
-    /// `None` if it does not in all of it.
+    /// How far into a window it must be, in nanoseconds, for a demand to fit beside the counts, at
+    /// most all of it; `None` if it does not even when those before have gone.
     fn fits_from(&self, before: u64, used: u64, demand: Demand) -> Option<u64> {
         // before · (window − e) / window + used + demand ≤ limit, solved for the smallest e.
         let room = u64::from(self.of.limit).checked_sub(used + demand.permits())?;
@@ -102,9 +102,7 @@ impl Counting for Windows {
     fn retry_after(&mut self, now: SimTime, demand: Demand) -> SimDuration {
         self.advance(now);
         let elapsed = now.as_nanos() % self.window();
-        if let Some(from) = self.fits_from(self.before, self.used, demand)
-            && from < self.window()
-        {
+        if let Some(from) = self.fits_from(self.before, self.used, demand) {
             return SimDuration::from_nanos(from.saturating_sub(elapsed));
         }
         // In the window after this one, these are the calls before.

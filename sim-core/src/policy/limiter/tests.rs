@@ -287,3 +287,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_limiter_for_which_nobody_waits_needs_no_waking() {
+    for limiter in every_limiter() {
+        let mut machine = limiter.start(at_ms(0));
+        assert_eq!(machine.ask(at_ms(0), Ticket(1), Demand::ONE), Asked::Admitted);
+        assert_eq!(machine.wakes_at(), None, "{}", limiter.name());
+    }
+}

@@ -207,4 +207,15 @@ mod tests {
         full.withdrawn(at_ms(60_000), Ticket(1));
         assert_eq!(admitted(&mut full, at_ms(60_000), 9), 3, "no more than it holds");
     }
+
+    #[test]
+    fn who_goes_away_gives_back_as_many_tokens_as_it_cost() {
+        let mut tokens = bucket(2_000);
+        admitted(&mut tokens, at_ms(0), 3);
+        let three = Demand { cost: 3, leaves: 0 };
+        assert_eq!(tokens.ask(at_ms(0), Ticket(1), three), Asked::Waits);
+        assert_eq!(tokens.retry_after(at_ms(0), Demand::ONE), in_ms(2_000));
+        tokens.withdrawn(at_ms(0), Ticket(1));
+        assert_eq!(tokens.retry_after(at_ms(0), Demand::ONE), in_ms(500));
+    }
 }

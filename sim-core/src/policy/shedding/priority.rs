@@ -234,8 +234,20 @@ mod tests {
             priority.check().or_none().map_err(|problems| problems.to_string())
         };
         assert_eq!(check(&[0.1; 10]), Ok(()));
+        // A hair is a billionth.
+        assert_eq!(check(&[0.5, 0.5 + 1e-9]), Ok(()));
+        assert!(check(&[0.5, 0.5 + 2e-9]).is_err());
         assert_eq!(check(&[0.5, 0.6]).unwrap_err(), "`reserved` must be at most 1 together");
         assert_eq!(check(&[-0.1]).unwrap_err(), "`reserved` must be shares from 0 to 1");
         assert_eq!(check(&[]).unwrap_err(), "`reserved` must have a number a class");
+    }
+
+    #[test]
+    fn a_class_without_a_share_is_behind_one_that_comes_back() {
+        let mut state = state(10, &[0.0, 1.0], Order::ByShare, false);
+        for _ in 0..3 {
+            assert_eq!(state.next(at(0), &[5, 0]).unwrap().class, 0);
+        }
+        assert_eq!(state.next(at(0), &[5, 5]).unwrap().class, 1);
     }
 }

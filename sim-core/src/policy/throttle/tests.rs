@@ -123,3 +123,12 @@ fn a_throttle_that_makes_calls_wait_turns_none_away() {
     let mut gate = adaptive.start(SimTime::ZERO).on(Side::Caller);
     assert_eq!(gate.probability(SimTime::ZERO), 0.0);
 }
+
+#[test]
+fn a_throttle_for_which_nobody_waits_needs_no_waking() {
+    for throttle in every_throttle() {
+        let mut gate = throttle.start(SimTime::ZERO).on(Side::Caller);
+        gate.ask(SimTime::ZERO, Ticket(1), &mut { LOWEST });
+        assert_eq!(gate.wakes_at(), None, "{}", throttle.name());
+    }
+}

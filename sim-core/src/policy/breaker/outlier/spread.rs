@@ -19,7 +19,8 @@ pub fn spread(rates: impl Iterator<Item = f64> + Clone, factor: u32) -> Option<S
         return None;
     }
     let mean = rates.clone().sum::<f64>() / count as f64;
-    let variance = rates.map(|rate| (rate - mean) * (rate - mean)).sum::<f64>() / count as f64;
+    let squares = rates.map(|rate| rate - mean).map(|apart| apart * apart);
+    let variance = squares.sum::<f64>() / count as f64;
     let stdev = variance.sqrt();
     Some(Spread { mean, stdev, cut: mean - f64::from(factor) / 1_000.0 * stdev })
 }

@@ -156,3 +156,17 @@ fn an_ignored_result_means_nothing_to_a_closed_or_open_breaker() {
         (ADMITTED, ADMITTED, REJECTED)
     );
 }
+
+#[test]
+fn a_call_of_a_closed_breaker_is_no_probe_whatever_its_trip_rule_marks_it_with() {
+    // gobreaker marks calls with their bucket; here one failure is one of the six in a row.
+    let mut bench = Bench::of(json!({
+        "trip": { "gobreaker": { "interval": "2s", "bucket_period": "1s" } }, "open_for": "1s",
+        "late_results": "by_admission",
+    }));
+    for at in [1_500, 2_500, 3_500] {
+        assert_eq!(bench.call(at, false), Closed, "{at}");
+    }
+    // A probe that failed late would open it at once.
+    assert_eq!(bench.machine.changes(), Changes::default());
+}

@@ -116,6 +116,43 @@ fn probes_are_counted_apart_or_among_the_others() {
 }
 
 #[test]
+fn a_probe_is_counted_once_when_the_denominator_says_and_only_if_probes_are() {
+    for (probes, denominator, under_way, ended) in [
+        ("counted", "results", 2, 3),
+        ("counted", "admitted", 3, 3),
+        ("counted", "asked", 3, 3),
+        ("apart", "results", 2, 2),
+        ("apart", "admitted", 2, 2),
+    ] {
+        let mut bench = breaker(json!({
+            "trip": { "time-window": { "buckets": 10 } }, "failure_rate": 1.0, "minimum_calls": 2,
+            "denominator": denominator, "probes": probes, "forgets": "never",
+        }));
+        assert_eq!(bench.calls(0, "ff"), Open);
+        let probe = bench.begin(1_000);
+        let counted = bench.machine.counted(ms(1_000)).calls;
+        assert_eq!(counted, under_way, "{probes}, {denominator}: under way");
+        bench.ends(1_000, probe, true);
+        let counted = bench.machine.counted(ms(1_000)).calls;
+        assert_eq!(counted, ended, "{probes}, {denominator}: ended");
+    }
+}
+
+#[test]
+fn a_trial_counts_its_results_whatever_the_denominator_of_the_closed_breaker() {
+    for denominator in ["results", "admitted", "asked"] {
+        let mut bench = breaker(json!({
+            "trip": { "time-window": { "buckets": 10 } }, "failure_rate": 1.0, "minimum_calls": 2,
+            "denominator": denominator, "half_open_verdict": "rate", "half_open_calls": 2,
+        }));
+        assert_eq!(bench.calls(0, "ff"), Open);
+        assert_eq!(bench.call(1_000, true), HalfOpen, "{denominator}");
+        assert_eq!(bench.machine.tried().calls, 1, "{denominator}");
+        assert_eq!(bench.call(1_000, true), Closed, "{denominator}");
+    }
+}
+
+#[test]
 fn its_state_and_changes_are_told() {
     let mut bench = breaker(json!({}));
     assert_eq!((bench.state(), bench.machine.since()), (Closed, ms(0)));

@@ -181,6 +181,36 @@ fn calls_count_when_they_are_made_and_failures_when_they_end() {
 }
 
 #[test]
+fn a_call_that_counted_when_it_was_made_leaves_with_its_window() {
+    for (window, leaves) in [
+        (json!({ "time-window": { "buckets": 2 } }), 2_000),
+        (json!({ "gobreaker": { "interval": "2s", "bucket_period": "1s" } }), 2_000),
+        (json!({ "polly-v8": { "sampling": "10s" } }), 10_000),
+    ] {
+        let mut tally = rule(window).start();
+        (0..3).for_each(|_| tally.call(ms(0)));
+        assert_eq!(calls_and_failures(&mut tally, leaves - 1), (3, 0));
+        assert_eq!(calls_and_failures(&mut tally, leaves), (0, 0));
+    }
+    // Cockatiel's windows move with calls only: five of a second.
+    let mut tally = rule(json!({ "cockatiel-sampling": { "duration": "5s" } })).start();
+    (0..3).for_each(|_| tally.call(ms(0)));
+    (1..5).for_each(|n| tally.call(ms(n * 1_000)));
+    assert_eq!(calls_and_failures(&mut tally, 4_000), (7, 0));
+    tally.call(ms(5_000));
+    assert_eq!(calls_and_failures(&mut tally, 5_000), (5, 0));
+}
+
+#[test]
+fn a_count_window_counts_results_whatever_has_been_counted_before() {
+    let mut tally = rule(json!({ "count-window": { "size": 2 } })).start();
+    tally.call(ms(0));
+    assert_eq!(calls_and_failures(&mut tally, 0), (0, 0));
+    (0..3).for_each(|_| tally.record(ms(0), 0, Sample { new_call: false, ..FAILED }));
+    assert_eq!(calls_and_failures(&mut tally, 0), (2, 2));
+}
+
+#[test]
 fn what_is_forgotten_is_gone_and_counting_goes_on() {
     for window in [
         json!({ "consecutive": { "failures": 3 } }),
