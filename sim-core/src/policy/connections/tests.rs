@@ -318,8 +318,10 @@ fn bounds_of_pools_are_where_the_libraries_have_them() {
 fn an_idle_timeout_of_nought_keeps_envoys_connections_for_ever() {
     let open_after_a_day = |timeout: &str| {
         let mut driven = Driven::new(json!({ "envoy": { "idle_timeout": timeout } }));
-        driven.pool.take(at(0), Ticket(1), &mut driven.draws);
-        driven.pool.give_back(at(10), Outcome::Ok, &mut driven.released);
+        let Answer::Admit(pass) = driven.pool.take(at(0), Ticket(1), &mut driven.draws) else {
+            panic!("there is room")
+        };
+        driven.pool.give_back(at(10), pass, Outcome::Ok, &mut driven.released);
         while let Some(change) = driven.pool.next_change().filter(|change| *change < at(86_400_000))
         {
             driven.pool.pass(change, &mut driven.released);

@@ -11,6 +11,7 @@ pub(super) fn at(ms: u64) -> SimTime {
 fn every_shedding() -> Vec<Shedding> {
     let needed = |name: &str| match name {
         "queue-timeout" => json!({ "timeout": "50ms" }),
+        "patience" => json!({ "patience": "exp(2s)" }),
         "priority" => json!({ "capacity": 10, "reserved": [0.5, 0.0] }),
         _ => json!({}),
     };
@@ -91,6 +92,7 @@ fn a_shedder_says_what_it_knows_of_waits_classes_and_places() {
             Shedding::Codel(_) => (None, false, None),
             Shedding::AdaptiveTimeout(_) => (ms(100), false, None),
             Shedding::QueueTimeout(_) => (ms(50), false, None),
+            Shedding::Patience(_) => (None, false, None),
             Shedding::Priority(_) => (None, true, Some(10)),
         };
         assert_eq!(known(&shedding), expected, "{}", shedding.name());
