@@ -50,6 +50,10 @@ library! {
     "partial-partition",
     "game-day",
     "faults-of-links",
+    "metastable-hotos21",
+    "metastable-hotos21-cache",
+    "metastable-hotos25",
+    "metastable-osdi22",
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ const ENGINE: [Short; 5] = [
 
 /// The rest of the library.
 
-const LIBRARY: [Short; 21] = [
+const LIBRARY: [Short; 25] = [
     (
         "backoffs-by-library",
         &[
@@ -72,6 +72,13 @@ const LIBRARY: [Short; 21] = [
         "faults-of-links",
         &["run.replications=1", "run.length=101s", "clients.shop.load.open.rate=20/s"],
     ),
+    (
+        "metastable-hotos21",
+        &["run.replications=1", "run.length=90s", "clients.app.load.open.rate=200/s"],
+    ),
+    ("metastable-hotos21-cache", &["run.replications=1", "run.length=66s"]),
+    ("metastable-hotos25", &["run.replications=1", "run.length=960s"]),
+    ("metastable-osdi22", &["run.replications=1", "run.length=36s"]),
 ];
 
 /// The bytes of every file that a run without charts leaves behind, in one hash a file.
