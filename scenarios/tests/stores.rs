@@ -392,3 +392,102 @@ fn mistakes_are_shown_where_they_are() {
     );
     says(&at_once(1, "stores.shop = {}\nservices.api.steps = []"), "`shop` names two things");
 }
+
+#[test]
+fn what_cannot_be_done_now_is_done_later() {
+    let text = r#"
+title = "Queue for later"
+run = { length = "100s", replications = 1 }
+[clients.shop]
+load = { open = { rate = "1/s", arrivals = "paced" } }
+call = { to = "api" }
+[services.api]
+steps = [{ call = { to = "bank", policy = "or-later" } }]
+[services.bank]
+steps = [{ work = "10ms" }, { apply = { effect = "charge" } }]
+[effects.charge]
+[brokers.later]
+deliver = { to = "bank" }
+redelivery = { delay = "5s" }
+capacity = 3
+[policies.or-later]
+layers = [{ fallback = { chain = [{ queue = { at = "later" } }, { value = {} }] } }, { timeout = "1s" }]
+[[faults]]
+name = "refused"
+at = "20.5s"
+for = "20s"
+on = { service = "bank" }
+fault = { refuse = {} }
+"#;
+    let record = run(text);
+    // Twenty charges fail. Three wait and one is being delivered again and again, in five seconds each;
+    // what finds no room is a value, and never charged.
+    assert_eq!(ended(&record, "shop", Outcome::Degraded), 20);
+    let (accepted, late) =
+        (ended(&record, "later", Outcome::Ok), ended(&record, "later", Outcome::Overflow));
+    assert_eq!(accepted + late, 20);
+    assert_eq!(goodput(&record, "charge"), 79 + accepted);
+    assert_eq!(retries(&record, "charge"), 0);
+    assert!(
+        wrong(&text.replace("at = \"later\"", "at = \"latter\"")).contains("did you mean `later`")
+    );
+}
+
+#[test]
+fn a_cache_that_is_gone_comes_back_warm_or_cold() {
+    let text = |contents: &str| {
+        cached("contents = { keys = {} }", r#"[{ work = "1ms" }]"#)
+            .replace(r#"to = "api""#, r#"to = "api", key = "uniform(10)""#)
+            + &format!(
+                r#"
+[[faults]]
+name = "gone"
+at = "50s"
+for = "10s"
+on = {{ cache = "products" }}
+fault = {{ outage = {{ contents = "{contents}" }} }}
+"#
+            )
+    };
+    // Ten keys once, a hundred calls while it is gone, and ten keys again if it comes back cold.
+    let warm = ended(&run(&text("kept")), "products", Outcome::Unresolved);
+    let cold = ended(&run(&text("lost")), "products", Outcome::Unresolved);
+    assert_eq!((warm, cold), (10 + 100, 10 + 100 + 10));
+    let wrong_target =
+        wrong(&text("kept").replace("cache = \"products\" }\nfault", "service = \"api\" }\nfault"));
+    assert!(
+        wrong_target.contains("`outage` hits a cache or a broker, not a service"),
+        "{wrong_target}"
+    );
+}
+
+#[test]
+fn a_broker_that_is_gone_takes_nothing_and_loses_what_waits_or_not() {
+    let text = |contents: &str| {
+        orders("consumers = 10", r#"steps = [{ work = "10s" }]"#)
+            + &format!(
+                r#"
+[[faults]]
+name = "gone"
+at = "15s"
+for = "100s"
+on = {{ broker = "orders" }}
+fault = {{ outage = {{ contents = "{contents}" }} }}
+"#
+            )
+    };
+    let kept = run(&text("kept"));
+    assert_eq!(ended(&kept, "orders", Outcome::Ok), 100);
+    let lost = run(&text("lost"));
+    // Twenty have been delivered, or are being.
+    assert_eq!(ended(&lost, "orders", Outcome::Ok), 20);
+    assert_eq!(ended(&lost, "orders", Outcome::Lost), 80);
+}
+
+#[test]
+fn a_circle_of_waits_is_told_by_name() {
+    let record = run(&crosswise("deadlocks = {}"));
+    let told: Vec<Vec<&str>> =
+        record.wait_cycles.iter().map(|c| c.who.iter().map(|w| &**w).collect()).collect();
+    assert_eq!(told, [["api.two, for db.a", "api.one, for db.b"]]);
+}

@@ -1,6 +1,7 @@
 //! Calls that lead back to where they came from: no step of this format can end such a cycle.
 
 use sim_core::model::spec::{EdgeId, EndpointId, Model};
+use sim_core::policy::{ResolvedLayer, ResolvedPolicy};
 
 use super::Facts;
 use crate::diagnostic::Diagnostic;
@@ -73,13 +74,25 @@ pub(super) fn calls(model: &Model, endpoint: usize) -> Vec<EdgeId> {
     let mut followed = 0;
     while let Some(edge) = edges.get(followed).copied() {
         followed += 1;
-        let substitutes = model.edges[edge.index()].substitutes.iter().map(|made| made.edge);
-        let new: Vec<EdgeId> = substitutes.filter(|made| !edges.contains(made)).collect();
+        let spec = &model.edges[edge.index()];
+        let substitutes = spec.substitutes.iter().map(|made| made.edge);
+        let made = substitutes.chain(deliveries(model, &spec.policy));
+        let new: Vec<EdgeId> = made.filter(|made| !edges.contains(made)).collect();
         edges.extend(new);
     }
     edges.sort_unstable();
     edges.dedup();
     edges
+}
+
+/// The deliveries of the brokers that the fallbacks of a policy publish to.
+fn deliveries(model: &Model, policy: &ResolvedPolicy) -> impl Iterator<Item = EdgeId> {
+    let fallbacks = policy.layers.iter().filter_map(|layer| match layer {
+        ResolvedLayer::Fallback(fallback) => Some(fallback),
+        _ => None,
+    });
+    let queues = fallbacks.flat_map(|fallback| fallback.queues());
+    queues.filter_map(|queue| Some(model.brokers.get(usize::from(queue.broker))?.edge))
 }
 
 /// The calls from an endpoint on the way back to it.

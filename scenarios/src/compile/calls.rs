@@ -337,6 +337,14 @@ impl Compiler<'_, '_> {
             match policy.resolve() {
                 Ok(mut resolved) => {
                     resolved.name = name.as_str().into();
+                    for layer in &mut resolved.layers {
+                        if let ResolvedLayer::Fallback(fallback) = layer {
+                            fallback.queues_mut().for_each(|queue| {
+                                let broker = document.brokers.get_index_of(&queue.at);
+                                queue.broker = id(broker.unwrap_or(0));
+                            });
+                        }
+                    }
                     policies.insert(name.clone(), resolved);
                 }
                 Err(error) => {

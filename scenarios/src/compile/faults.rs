@@ -187,6 +187,8 @@ fn kind_name(target: TargetKind) -> &'static str {
         TargetKind::Service => "a service",
         TargetKind::Client => "a population of clients",
         TargetKind::Link => "a link",
+        TargetKind::Cache => "a cache",
+        TargetKind::Broker => "a broker",
         TargetKind::Instances => "some instances of a service",
         TargetKind::Traffic => "a share of the traffic",
     }
@@ -197,6 +199,8 @@ fn key(target: TargetKind) -> &'static str {
         TargetKind::Service => "service",
         TargetKind::Client => "client",
         TargetKind::Link => "link",
+        TargetKind::Cache => "cache",
+        TargetKind::Broker => "broker",
         TargetKind::Instances => "instances",
         TargetKind::Traffic => "traffic",
     }

@@ -35,6 +35,14 @@ impl Compiler<'_, '_> {
                 }
                 index.map(|index| Target::Link(LinkId(id(index)))).into_iter().collect()
             }
+            On::Cache(name) => {
+                let index = document.caches.get_index_of(&name.0);
+                index.map(|index| Target::Cache(id(index))).into_iter().collect()
+            }
+            On::Broker(name) => {
+                let index = document.brokers.get_index_of(&name.0);
+                index.map(|index| Target::Broker(id(index))).into_iter().collect()
+            }
             On::Instances(some) => {
                 let portion = self.portion(some, &on.key("instances"));
                 let target = service(&some.of.0).zip(portion);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sim_core::kernel::SimDuration;
 use sim_core::model::fault;
 
-use super::{ClientName, ConditionText, LinkName, ServiceName};
+use super::{BrokerName, CacheName, ClientName, ConditionText, LinkName, ServiceName};
 
 /// Something that is injected and withdrawn.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -84,6 +84,10 @@ pub(crate) enum On {
     Client(ClientName),
     /// A link: `caller->callee`.
     Link(LinkName),
+    /// A cache.
+    Cache(CacheName),
+    /// A broker.
+    Broker(BrokerName),
     /// Some of the instances of a service.
     Instances(Instances),
     /// All instances in a zone, of whatever service.

@@ -54,7 +54,7 @@ pub fn parse_probe(text: &str) -> Result<Expectation, ExpectationError> {
     }
 }
 
-/// Reads a condition of an alert.
+/// Reads a condition: of an alert, or of what stops a fault.
 ///
 /// # Errors
 /// The first mistake.
@@ -120,17 +120,16 @@ impl<'t> Parser<'t> {
         let Expectation { text, term, op, bound, .. } = self.expectation()?;
         let whole = 0..text.len();
         let (Term::Measure(mut term), Bound::Figure(bound)) = (term, bound) else {
-            let title = "the condition of an alert is compared with a figure";
+            let title = "a condition is compared with a figure";
             return Err(error(whole, title).help("as in `share(shop:failed, 1m) > 5%`"));
         };
         match term.window.take() {
             Some(window) => Ok(Condition { text, term, window, op, bound }),
-            None => {
-                Err(error(whole, "an alert looks back for a time, and this does not say how long")
-                    .help(
-                        "write the window after the subject, as in `share(shop:failed, 1m) > 5%`",
-                    ))
-            }
+            None => Err(error(
+                whole,
+                "a condition looks back for a time, and this does not say how long",
+            )
+            .help("write the window after the subject, as in `share(shop:failed, 1m) > 5%`")),
         }
     }
 
@@ -236,7 +235,7 @@ impl<'t> Parser<'t> {
             }
         }
         if self.form == Form::Condition && aggregation == Aggregation::PeakRate {
-            let title = "a peak is no condition of an alert: its window is how far it looks back";
+            let title = "a peak is no condition: the window of that is how far it looks back";
             return Err(error(range, title).help("write `rate(…)`"));
         }
         if aggregation == Aggregation::PeakRate && window.is_none() {
@@ -250,7 +249,9 @@ impl<'t> Parser<'t> {
 
     fn no_phase(&self) -> ExpectationError {
         let title = match self.form {
-            Form::Condition => "an alert is evaluated all the time: it has a window, and no phase",
+            Form::Condition => {
+                "a condition is evaluated all the time: it has a window, and no phase"
+            }
             _ => "a probe is checked before, during and after the faults: it has no phase",
         };
         error(self.cursor.next_word(), title)

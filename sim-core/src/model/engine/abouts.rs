@@ -49,9 +49,14 @@ impl Engine<'_> {
 
     /// A request that is sent on behalf of a call is about what the call is about.
     pub(super) fn note_what_it_is_about(&mut self, request: u32, call: u32, origin: Origin) {
-        if !self.abouts.is_asked {
-            return;
+        if self.abouts.is_asked {
+            let about = self.about_call(call, origin);
+            self.abouts.of_requests.put(request, about);
         }
+    }
+
+    /// What a call that is made on this behalf is about.
+    pub(super) fn about_call(&self, call: u32, origin: Origin) -> About {
         let Call { key, edge, .. } = self.calls[self.outermost(call)];
         let around = match origin {
             Origin::Handler { request } => self.about(request),
@@ -60,8 +65,7 @@ impl Engine<'_> {
                 About { intent: lineage(key, self.sites[edge.index()], 0), ..About::NOTHING }
             }
         };
-        let about = self.carries(edge, key, around);
-        self.abouts.of_requests.put(request, about);
+        self.carries(edge, key, around)
     }
 
     /// Something that belongs to a request is about the same.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::super::spec::{BrokerSpec, Model};
 use super::Engine;
 use super::abouts::About;
-use super::calls::Origin;
+use super::calls::{Call, Origin};
 use super::event::Event;
 use super::request::{Details, Request};
 use super::slab::{Slab, Slotted};
@@ -25,6 +25,8 @@ pub(super) struct Brokers {
 struct Queue {
     waiting: VecDeque<u32>,
     delivering: u32,
+    /// By how many faults it is gone.
+    gone: u32,
 }
 
 /// A message that is not done.
@@ -71,25 +73,42 @@ impl Brokers {
 impl Engine<'_> {
     /// The handler of a request publishes a message.
     pub(super) fn publish(&mut self, request: u32, broker: u16) -> Next {
-        let now = self.now;
         let Request { step, edge, .. } = self.requests[request];
         let Details { key, attempt, .. } = *self.details_of(request);
         let site = self.sites[edge.index()].wrapping_add(u64::from(step));
         let key = lineage(key, site, attempt);
+        match self.takes_message(broker, key, self.about(request)) {
+            true => Next::Step(step + 1),
+            false => Next::Ends(Outcome::ServerError),
+        }
+    }
+
+    /// A fallback publishes what a call could not do; whether the broker takes it.
+    pub(super) fn publish_for(&mut self, call: u32, broker: u16) -> bool {
+        let Call { key, edge, attempts, .. } = self.calls[call];
+        let key = lineage(key, self.sites[edge.index()], attempts);
+        let about = self.about_call(call, self.who_calls(call));
+        self.takes_message(broker, key, about)
+    }
+
+    /// A message comes to a broker; whether there is room for it.
+    fn takes_message(&mut self, broker: u16, key: u64, about: About) -> bool {
+        let now = self.now;
         self.meters.broker(broker).arrives(now);
         let spec = &self.model.brokers[usize::from(broker)];
-        let waiting = self.brokers.queues[usize::from(broker)].waiting.len();
-        if spec.capacity.is_some_and(|room| waiting >= room as usize) {
+        let queue = &self.brokers.queues[usize::from(broker)];
+        let is_full = spec.capacity.is_some_and(|room| queue.waiting.len() >= room as usize);
+        if is_full || queue.gone > 0 {
+            let outcome = if is_full { Outcome::Overflow } else { Outcome::Refused };
             let meter = self.meters.broker(broker);
             meter.in_flight.down(now);
-            meter.ends(Outcome::Overflow, now, now);
-            return Next::Ends(Outcome::ServerError);
+            meter.ends(outcome, now, now);
+            return false;
         }
-        let about = self.about(request);
         let message = Message { key, about, published: now, deliveries: 0, broker, is_gone: false };
         let message = self.brokers.messages.insert(message);
         self.comes_to_queue(message);
-        Next::Step(step + 1)
+        true
     }
 
     /// A message stands in its queue, for the first time or again.
@@ -107,7 +126,7 @@ impl Engine<'_> {
         let BrokerSpec { edge, consumers, .. } = self.model.brokers[usize::from(broker)];
         loop {
             let queue = &mut self.brokers.queues[usize::from(broker)];
-            if queue.delivering >= consumers {
+            if queue.delivering >= consumers || queue.gone > 0 {
                 return;
             }
             let Some(message) = queue.waiting.pop_front() else { return };
@@ -125,6 +144,28 @@ impl Engine<'_> {
             let key = lineage(state.key, 0, state.deliveries);
             self.start_call(edge, key, Origin::Broker { message }, SimDuration::ZERO);
         }
+    }
+
+    /// A broker is gone; what waits there is lost or there again later.
+    pub(super) fn broker_goes(&mut self, broker: u16, is_lost: bool) {
+        let now = self.now;
+        let queue = &mut self.brokers.queues[usize::from(broker)];
+        queue.gone += 1;
+        let lost = if is_lost { std::mem::take(&mut queue.waiting) } else { VecDeque::new() };
+        for message in lost {
+            let published = self.brokers.messages[message].published;
+            let meter = self.meters.broker(broker);
+            meter.queue.down(now);
+            meter.in_flight.down(now);
+            meter.ends(Outcome::Lost, published, now);
+            self.brokers.messages.remove(message);
+        }
+    }
+
+    /// A broker is there again, unless another fault keeps it away.
+    pub(super) fn broker_comes(&mut self, broker: u16) {
+        self.brokers.queues[usize::from(broker)].gone -= 1;
+        self.deliver(broker);
     }
 
     /// What a message is about.

@@ -23,6 +23,8 @@ use crate::policy::Outcome;
 pub(super) struct Caches {
     /// Of each cache: one, or one for each instance of all services.
     contents: Vec<Vec<LruCache<u64, Entry>>>,
+    /// Of each cache: by how many faults it is gone.
+    gone: Vec<u32>,
     /// What is being fetched, where others wait for it or must not fetch it too.
     flights: HashMap<Place, Flight>,
     /// By whoever fetches: what it fetches.
@@ -64,6 +66,7 @@ impl Caches {
         };
         Self {
             contents: model.caches.iter().map(of).collect(),
+            gone: vec![0; model.caches.len()],
             flights: HashMap::new(),
             fetched: HashMap::new(),
             waits: Beside::new((Place { cache: 0, one: 0, key: 0 }, SimTime::ZERO)),
@@ -100,6 +103,10 @@ impl Engine<'_> {
             (Next::Step(look.fill + 1), Next::Step(self.requests[request].step + 1));
         self.meters.cache(look.cache).arrives(now);
         let spec = &self.model.caches[usize::from(look.cache)];
+        if self.caches.gone[usize::from(look.cache)] > 0 {
+            self.looked(look.cache, Outcome::Unresolved);
+            return missing;
+        }
         if let Contents::HitRatio(share) = spec.contents {
             let hit = unit_f64(self.block_of_present_step(request).bits(Slot::Branch)) < share;
             self.looked(look.cache, if hit { Outcome::Ok } else { Outcome::Unresolved });
@@ -160,7 +167,9 @@ impl Engine<'_> {
         let place = self.place_in_cache(request, look);
         let now = self.now;
         let fresh_until = entries.ttl.map_or(SimTime::MAX, |ttl| now + ttl);
-        self.cache_at(place).put(place.key, Entry { filled: now, fresh_until });
+        if self.caches.gone[usize::from(look.cache)] == 0 {
+            self.cache_at(place).put(place.key, Entry { filled: now, fresh_until });
+        }
         let owner = self.owner_of(request);
         if self.caches.flights.get(&place).is_some_and(|flight| flight.owner == owner) {
             for waiting in self.lands(place) {
@@ -252,7 +261,8 @@ impl Engine<'_> {
                 continue;
             }
             let place = self.place_in_cache(request, look);
-            if let Some(entry) = self.entry(place)
+            if self.caches.gone[usize::from(look.cache)] == 0
+                && let Some(entry) = self.entry(place)
                 && is_within(spec.stale_if_error, entry, now)
             {
                 let meter = self.meters.cache(look.cache);
@@ -262,6 +272,19 @@ impl Engine<'_> {
             }
         }
         None
+    }
+
+    /// A cache is gone; what it holds is lost or there again later.
+    pub(super) fn cache_goes(&mut self, cache: u16, is_lost: bool) {
+        self.caches.gone[usize::from(cache)] += 1;
+        if is_lost {
+            self.caches.contents[usize::from(cache)].iter_mut().for_each(LruCache::clear);
+        }
+    }
+
+    /// A cache is there again, unless another fault keeps it away.
+    pub(super) fn cache_comes(&mut self, cache: u16) {
+        self.caches.gone[usize::from(cache)] -= 1;
     }
 
     /// The instance that a process ran in is a new one: what it had in its memory is gone.

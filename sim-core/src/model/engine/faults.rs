@@ -1,6 +1,6 @@
 //! Faults start, are withdrawn, are stopped by their condition, and kill instances.
 
-use super::super::fault::Fault;
+use super::super::fault::{Fault, Held};
 use super::super::record::{Happened, Happening};
 use super::super::spec::{FaultSpec, LinkId, Model, Portion, ServiceId, Target};
 use super::Engine;
@@ -35,6 +35,9 @@ impl Engine<'_> {
     /// A fault starts.
     pub(super) fn fault_starts(&mut self, fault: u16) {
         self.injection.start(self.model, fault);
+        if let Fault::Outage(outage) = &self.model.faults[usize::from(fault)].fault {
+            self.outage_starts(fault, outage.contents == Held::Lost);
+        }
         if is_reset(&self.model.faults[usize::from(fault)].fault) {
             self.resets(fault);
         }
@@ -57,9 +60,34 @@ impl Engine<'_> {
 
     fn remove_fault(&mut self, fault: u16) {
         self.injection.end(fault);
+        if let Fault::Outage(_) = self.model.faults[usize::from(fault)].fault {
+            self.outage_ends(fault);
+        }
         if let Fault::Stall(_) = self.model.faults[usize::from(fault)].fault {
             for link in 0..self.model.links.len() {
                 self.lets_go_on(LinkId(link as u16));
+            }
+        }
+    }
+
+    /// Caches and brokers are gone.
+    fn outage_starts(&mut self, fault: u16, is_lost: bool) {
+        for target in &self.model.faults[usize::from(fault)].targets {
+            match target {
+                Target::Cache(cache) => self.cache_goes(*cache, is_lost),
+                Target::Broker(broker) => self.broker_goes(*broker, is_lost),
+                _ => {}
+            }
+        }
+    }
+
+    /// Caches and brokers are there again.
+    fn outage_ends(&mut self, fault: u16) {
+        for target in &self.model.faults[usize::from(fault)].targets {
+            match target {
+                Target::Cache(cache) => self.cache_comes(*cache),
+                Target::Broker(broker) => self.broker_comes(*broker),
+                _ => {}
             }
         }
     }

@@ -305,7 +305,7 @@ impl Injection {
             Target::CallsAlong(edge, share) => {
                 hit.edge == Some(edge) && self.of_call(fault, hit, Slot::Branch) < share
             }
-            Target::Client(_) | Target::Link(_) => false,
+            Target::Client(_) | Target::Link(_) | Target::Cache(_) | Target::Broker(_) => false,
         }
     }
 

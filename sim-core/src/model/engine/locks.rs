@@ -3,6 +3,9 @@
 //! A row belongs to a request, whichever of its branches has asked for it, and goes back at the latest when
 //! the request leaves its instance.
 
+use std::sync::Arc;
+
+use super::super::record::WaitCycle;
 use super::super::spec::{Model, StoreSpec};
 use super::super::store::{Asked, Lock, LockTable, Row, Victim};
 use super::Engine;
@@ -20,7 +23,12 @@ use crate::policy::Outcome;
 pub(super) struct Locks {
     tables: Vec<LockTable>,
     waits: Beside<Wait>,
+    /// The circles that were found, the first of them.
+    pub(super) circles: Vec<WaitCycle>,
 }
+
+/// How many circles are told of: after so many there is nothing new.
+const MOST_CIRCLES: usize = 100;
 
 /// One that waits for a row.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +36,7 @@ struct Wait {
     since: SimTime,
     row: Row,
     store: u16,
+    table: u16,
     gives_up: Timer,
     looks: Timer,
 }
@@ -38,11 +47,12 @@ impl Locks {
             since: SimTime::ZERO,
             row: 0,
             store: 0,
+            table: 0,
             gives_up: Timer::NONE,
             looks: Timer::NONE,
         };
         let tables = model.stores.iter().map(|_| LockTable::default()).collect();
-        Self { tables, waits: Beside::new(nobody) }
+        Self { tables, waits: Beside::new(nobody), circles: Vec::new() }
     }
 }
 
@@ -75,7 +85,8 @@ impl Engine<'_> {
         let looks = store.deadlocks.map_or(Timer::NONE, |detection| {
             timer(self, detection.after, Event::DeadlockCheck { request })
         });
-        let wait = Wait { since: now, row, store: lock.store, gives_up, looks };
+        let Lock { store, table, .. } = *lock;
+        let wait = Wait { since: now, row, store, table, gives_up, looks };
         self.locks.waits.put(request, wait);
         if self.route_of(request).is_async {
             self.release_worker(request);
@@ -168,10 +179,35 @@ impl Engine<'_> {
         let Wait { store, .. } = self.locks.waits[request];
         let owner = self.owner_of(request);
         let Some(circle) = self.locks.tables[usize::from(store)].circle(owner) else { return };
+        self.note_circle(&circle);
         let Some(victim) = self.victim(store, &circle) else { return };
         let Some(place) = self.waits_somewhere(victim) else { return };
         self.goes_without(place, Outcome::DeadlockVictim);
         self.handler_ends(place, Outcome::DeadlockVictim);
+    }
+
+    /// Notes who waits for what in a circle.
+    fn note_circle(&mut self, circle: &[u32]) {
+        if self.locks.circles.len() >= MOST_CIRCLES {
+            return;
+        }
+        let says = |owner: &u32| -> Arc<str> {
+            let route = self.route_of(*owner);
+            let endpoint = &self.model.endpoints[route.endpoint.index()].name;
+            let awaited = self.waits_somewhere(*owner).map(|place| self.locks.waits[place]);
+            match awaited {
+                Some(Wait { store, table, .. }) => {
+                    let store = &self.model.stores[usize::from(store)];
+                    match store.tables.get(usize::from(table)) {
+                        Some(table) => format!("{endpoint}, for {}.{table}", store.name).into(),
+                        None => format!("{endpoint}, for {}", store.name).into(),
+                    }
+                }
+                None => endpoint.clone(),
+            }
+        };
+        let who = circle.iter().map(says).collect();
+        self.locks.circles.push(WaitCycle { at: self.now, who });
     }
 
     fn victim(&self, store: u16, circle: &[u32]) -> Option<u32> {

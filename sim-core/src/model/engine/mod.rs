@@ -244,7 +244,9 @@ impl<'m> Engine<'m> {
 
     fn close(self, end: SimTime, how: RunEnd) -> RunRecord {
         let faults = self.injection.records(self.model, end);
-        self.meters.finish(end, how, self.events, faults)
+        let mut record = self.meters.finish(end, how, self.events, faults);
+        record.wait_cycles = self.locks.circles;
+        record
     }
 
     #[inline(always)]

@@ -1,7 +1,8 @@
 //! What the engine asks of an edge at every step of every request, looked up once.
 
 use super::super::spec::{
-    ColdStart, Deadlines, EdgeSpec, LinkSpec, Model, Overrun, ServiceId, ServiceMode, Step,
+    ColdStart, Deadlines, EdgeSpec, EndpointId, LinkSpec, Model, Overrun, ServiceId, ServiceMode,
+    Step,
 };
 use super::front::Front;
 use super::injection::is_disturbed;
@@ -45,6 +46,7 @@ pub(in super::super) struct Route<'m> {
     first_pool: u32,
     pools_per_instance: u32,
     pub(super) service: ServiceId,
+    pub(super) endpoint: EndpointId,
     /// The class of its calls, if they have one of their own.
     pub(super) priority: Option<u8>,
     /// Whether its instances look more closely at whom they let in: there are limits, a shedder, or
@@ -134,6 +136,7 @@ impl<'m> Route<'m> {
                 first_pool: first_pools[endpoint.service.index()] + u32::from(endpoint.pool),
                 pools_per_instance: service.pools.len() as u32,
                 service: endpoint.service,
+                endpoint: edge.to,
                 priority: edge.priority,
                 has_limits,
                 locks,

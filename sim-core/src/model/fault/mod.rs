@@ -9,6 +9,7 @@ mod errors;
 mod hang;
 mod latency;
 mod loss;
+mod outage;
 mod partition;
 mod refuse;
 mod reset;
@@ -26,6 +27,7 @@ pub use errors::Errors;
 pub use hang::Hang;
 pub use latency::Latency;
 pub use loss::Loss;
+pub use outage::{Held, Outage};
 pub use partition::Partition;
 pub use refuse::Refuse;
 pub use reset::Reset;
@@ -52,6 +54,7 @@ registry! {
         "errors" => Errors(Errors),
         "crash" => Crash(Crash),
         "spike" => Spike(Spike),
+        "outage" => Outage(Outage),
         "latency" => Latency(Latency),
         "loss" => Loss(Loss),
         "bandwidth" => Bandwidth(Bandwidth),
@@ -75,6 +78,10 @@ pub enum TargetKind {
     Link,
     /// Some of the instances of a service: `on = { instances = { of = "…", share = 0.5 } }`.
     Instances,
+    /// A cache: `on = { cache = "…" }`.
+    Cache,
+    /// A broker: `on = { broker = "…" }`.
+    Broker,
     /// A share of the calls: `on = { traffic = { of = "…", share = 0.1 } }`.
     Traffic,
 }

@@ -76,6 +76,10 @@ pub enum Target {
     Client(ClientId),
     /// A link.
     Link(LinkId),
+    /// A cache, by its place in the model.
+    Cache(u16),
+    /// A broker, by its place in the model.
+    Broker(u16),
     /// Some of the instances of a service.
     Instances(ServiceId, Portion),
     /// A share of the calls along an edge, 0 to 1: the same calls under every policy, with all
@@ -117,6 +121,8 @@ impl Target {
             Self::Service(_) => TargetKind::Service,
             Self::Client(_) => TargetKind::Client,
             Self::Link(_) => TargetKind::Link,
+            Self::Cache(_) => TargetKind::Cache,
+            Self::Broker(_) => TargetKind::Broker,
             Self::Instances(..) => TargetKind::Instances,
             Self::CallsAlong(..) | Self::CallsTo(..) => TargetKind::Traffic,
         }
@@ -128,7 +134,7 @@ impl Target {
             Self::Service(service) | Self::Instances(service, _) | Self::CallsTo(service, _) => {
                 Some(service)
             }
-            Self::Client(_) | Self::Link(_) | Self::CallsAlong(..) => None,
+            _ => None,
         }
     }
 }
@@ -170,7 +176,7 @@ impl FaultSpec {
     /// stay, or hits less or more than a service, a link or a population of clients.
     pub fn is_experiment(&self) -> bool {
         let is_plain = |target: &Target| {
-            matches!(target, Target::Service(_) | Target::Link(_) | Target::Client(_))
+            !matches!(target, Target::Instances(..) | Target::CallsAlong(..) | Target::CallsTo(..))
         };
         !self.stages.is_empty()
             || self.stop_when.is_some()

@@ -16,6 +16,7 @@ use crate::kernel::draw::unit_f64;
 
 pub mod cache;
 pub mod call;
+pub mod queue;
 pub mod value;
 
 registry! {
@@ -25,6 +26,7 @@ registry! {
         "value" => Value(value::Value),
         "cache" => Cache(cache::Cache),
         "call" => Call(call::Call),
+        "queue" => Queue(queue::Queue),
     }
 }
 
@@ -80,6 +82,8 @@ enum Answer {
     Missing,
     /// Somebody else has to be asked.
     Asked,
+    /// A broker has to take it.
+    Queued,
 }
 
 impl Answer {
@@ -98,6 +102,9 @@ pub enum MadeDo {
     /// The call at this place of the chain has to be made. If it fails, ask again for what comes
     /// after it.
     Calling(u8),
+    /// A message has to be published as this place of the chain says. If there is no room for it, ask
+    /// again for what comes after it.
+    Queueing(u8),
 }
 
 impl Fallback {
@@ -148,6 +155,7 @@ impl FallbackPolicy {
                 Answer::There => return MadeDo::With,
                 Answer::Missing => {}
                 Answer::Asked => return MadeDo::Calling(place as u8),
+                Answer::Queued => return MadeDo::Queueing(place as u8),
             }
         }
         MadeDo::Not
@@ -158,7 +166,31 @@ impl FallbackPolicy {
         let places = self.chain.iter().enumerate();
         places.filter_map(|(place, substitute)| match substitute {
             Substitute::Call(call) => Some((place as u8, call)),
-            Substitute::Value(_) | Substitute::Cache(_) => None,
+            _ => None,
+        })
+    }
+
+    /// The broker that the message at this place of the chain is for.
+    pub fn broker(&self, place: u8) -> Option<u16> {
+        match self.chain.get(usize::from(place))? {
+            Substitute::Queue(queue) => Some(queue.broker),
+            _ => None,
+        }
+    }
+
+    /// The queues of the chain.
+    pub fn queues(&self) -> impl Iterator<Item = &queue::Queue> {
+        self.chain.iter().filter_map(|substitute| match substitute {
+            Substitute::Queue(queue) => Some(queue),
+            _ => None,
+        })
+    }
+
+    /// The queues of the chain, to be told where their brokers are.
+    pub fn queues_mut(&mut self) -> impl Iterator<Item = &mut queue::Queue> {
+        self.chain.iter_mut().filter_map(|substitute| match substitute {
+            Substitute::Queue(queue) => Some(queue),
+            _ => None,
         })
     }
 }

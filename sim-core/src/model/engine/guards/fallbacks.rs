@@ -49,6 +49,10 @@ impl Engine<'_> {
                 self.asks_somebody_else(call, layer, place, failure);
                 None
             }
+            MadeDo::Queueing(place) => match fallback.broker(place) {
+                Some(broker) if self.publish_for(call, broker) => Some(Outcome::Degraded),
+                _ => self.makes_do(call, layer, fallback, failure, place + 1),
+            },
         }
     }
 
