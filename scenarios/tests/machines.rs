@@ -96,3 +96,59 @@ fn mistakes_are_shown_where_they_are() {
         "must be a finite number above 0",
     );
 }
+
+#[test]
+fn an_instance_that_takes_too_much_memory_is_killed_and_begins_anew() {
+    // 100 MB, and 10 MB for each that has come: killed by the 11th, at 11 s, and so on; down for 5 s.
+    let text = shared(
+        r#"[services.api]
+           memory = { base = "100MB", leak_per_request = "10MB", limit = "200MB", restart = "5500ms" }
+           steps = [{ work = "10ms" }]"#,
+    );
+    let record = run(&text);
+    // A round: ten go well, one is reset, five are refused: 16 s. Six of them, and four more.
+    assert_eq!(ended(&record, "shop", Outcome::Reset), 6);
+    assert_eq!(ended(&record, "shop", Outcome::Refused), 30);
+    assert_eq!(ended(&record, "shop", Outcome::Ok), 64);
+}
+
+#[test]
+fn on_a_machine_without_limits_whoever_takes_most_is_killed() {
+    let text = |limit: &str| {
+        shared(&format!(
+            r#"machines.node = {{ memory = "1GB" }}
+               services.api = {{ runs_on = "node", memory = {{ base = "600MB" }}, steps = [{{ work = "10ms" }}] }}
+               [services.leaky]
+               runs_on = "node"
+               memory = {{ base = "100MB", leak_per_request = "10MB" {limit} }}
+               steps = [{{ work = "1ms" }}]
+               [clients.other]
+               load = {{ open = {{ rate = "1/s", arrivals = "paced" }} }}
+               call = {{ to = "leaky" }}"#
+        ))
+    };
+    // The leak fills the machine at 310 MB more, when it is not yet the larger of the two.
+    let shared = run(&text(""));
+    assert!(ended(&shared, "shop", Outcome::Refused) > 0);
+    assert_eq!(ended(&shared, "leaky", Outcome::Reset), 0);
+    // With a limit of its own it is the one that goes.
+    let limited = run(&text(r#", limit = "350MB""#));
+    assert_eq!(ended(&limited, "shop", Outcome::Ok), count(&limited, "shop"));
+    assert!(ended(&limited, "other", Outcome::Reset) > 0);
+}
+
+#[test]
+fn nothing_works_while_garbage_is_collected() {
+    // 10 MB a request, 100 MB free: every tenth collects for 200 ms while it and nobody else is inside.
+    let record = run(&shared(
+        r#"machines.node = {}
+           [services.api]
+           runs_on = "node"
+           memory = { base = "100MB", per_request = "10MB", collector = { heap = "200MB", pause = "200ms" } }
+           steps = [{ work = "10ms" }]"#,
+    ));
+    // The first collection comes with the tenth, after which 90 MB are free: with each ninth.
+    let collections = 1 + (100 - 10) / 9;
+    let mean = (100.0 * 10.0 + f64::from(collections) * 200.0) / 100.0;
+    assert!((mean_response_ms(&record, "shop") - mean).abs() < 1e-6);
+}

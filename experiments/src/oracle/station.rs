@@ -81,6 +81,7 @@ impl Station {
             count: 1,
             cores: 1.0,
             speed: 1.0,
+            memory: None,
             tenants: vec![tenant],
         });
         let faults = self.fault.map(|fault| always(fault, length));

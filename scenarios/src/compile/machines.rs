@@ -1,6 +1,6 @@
 //! Machines, and who runs on them.
 
-use sim_core::model::machine::Tenant;
+use sim_core::model::machine::{Memory, Tenant};
 use sim_core::model::spec::{MachineSpec, ServiceId};
 
 use super::{Compiler, id};
@@ -24,10 +24,44 @@ impl Compiler<'_, '_> {
                 count: machine.count,
                 cores: machine.cores,
                 speed: machine.speed,
+                memory: machine.memory,
                 tenants: tenants(document.services.values(), name),
             });
         }
         machines
+    }
+
+    /// The memory of the services for which it matters.
+    pub(super) fn memories(&mut self) -> Vec<(ServiceId, Memory)> {
+        let document = self.document;
+        let mut memories = Vec::new();
+        for (index, (name, service)) in document.services.iter().enumerate() {
+            let Some(memory) = service.memory else { continue };
+            let place = Place::keys(["services", name, "memory"]);
+            if memory.restart.is_zero() {
+                self.error(&place.key("restart"), "a restart takes some time");
+            }
+            if memory.collector.is_some() && service.runs_on.is_none() {
+                let title = "while garbage is collected nothing works on the machine, and the \
+                             service runs on none";
+                self.error(&place.key("collector"), title)
+                    .helps
+                    .push("say where: `runs_on = …`, with `[machines.X]`".to_owned());
+            }
+            let at_rest = memory.base.0;
+            let limits = [
+                ("limit", memory.limit),
+                ("collector.heap", memory.collector.map(|collector| collector.heap)),
+            ];
+            for (key, limit) in limits.into_iter().filter_map(|(key, limit)| Some((key, limit?))) {
+                if at_rest >= limit.0 {
+                    let title = format!("the service takes {} without a request", memory.base);
+                    self.error(&place.dotted(key), title);
+                }
+            }
+            memories.push((ServiceId(id(index)), memory));
+        }
+        memories
     }
 
     fn check_share_of_machine(&mut self, service: &Service, place: &Place) {

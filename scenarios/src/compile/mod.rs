@@ -95,6 +95,7 @@ impl<'a> Compiler<'a, '_> {
         model.brokers = self.brokers(&mut calls);
         model.probes = self.probes(&mut calls);
         model.machines = self.machines();
+        model.memories = self.memories();
         (model.edges, model.links, sites, model.carried) = calls.finish(self);
         model.zones = self.zones();
         model.faults = self.faults(&model, &sites);

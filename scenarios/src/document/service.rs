@@ -3,7 +3,8 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use sim_core::kernel::SimDuration;
+use sim_core::kernel::{Bytes, SimDuration};
+use sim_core::model::machine::Memory;
 use sim_core::model::spec::{ColdStart, Deadlines, Overrun, ServiceMode};
 use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{HealthCheck, ServerLimit, Shedding};
@@ -65,6 +66,9 @@ pub(crate) struct Service {
     /// each of its requests that work.
     #[serde(default)]
     pub(crate) cpu_shares: Option<f64>,
+    /// The memory that an instance takes, and when that is too much; it does not matter if not given.
+    #[serde(default)]
+    pub(crate) memory: Option<Memory>,
     /// What those ask who want to know whether an instance is well, and whether it is restarted if
     /// not.
     #[serde(default)]
@@ -194,6 +198,10 @@ pub(crate) struct Machine {
     /// How fast a core is: 1 does a second of service demand in a second.
     #[serde(default = "one_core")]
     pub(crate) speed: f64,
+    /// How much memory each has: when the instances on it take more, the one that takes most is killed.
+    /// No limit if not given.
+    #[serde(default)]
+    pub(crate) memory: Option<Bytes>,
 }
 
 fn one_core() -> f64 {

@@ -14,6 +14,7 @@ pub use super::cache::CacheSpec;
 pub use super::fault::{FaultSpec, Portion, Stage, Target, Withdrawal};
 pub use super::handler::Step;
 pub use super::machine::MachineSpec;
+use super::machine::Memory;
 pub use super::network::LinkSpec;
 pub use super::store::StoreSpec;
 use super::workload::Load;
@@ -84,6 +85,8 @@ pub struct Model {
     pub brokers: Vec<BrokerSpec>,
     /// The machines that services share.
     pub machines: Vec<MachineSpec>,
+    /// The memory that the instances of services take, where that matters.
+    pub memories: Vec<(ServiceId, Memory)>,
     /// Services whose probes ask an endpoint, or restart instances.
     pub probes: Vec<ProbeSpec>,
     /// What is injected.
@@ -106,6 +109,11 @@ impl Model {
     pub fn machine_of(&self, service: ServiceId) -> Option<&MachineSpec> {
         let runs = |machine: &&MachineSpec| machine.tenants.iter().any(|t| t.service == service);
         self.machines.iter().find(runs)
+    }
+
+    /// The memory that an instance of a service takes, if that matters.
+    pub fn memory_of(&self, service: ServiceId) -> Option<&Memory> {
+        self.memories.iter().find(|(of, _)| *of == service).map(|(_, memory)| memory)
     }
 
     /// Whether an edge is a probe, which asks an instance that no balancer chooses.

@@ -70,6 +70,9 @@ impl Engine<'_> {
         {
             self.crash(route.service, instance, self.now + overrun.restart);
         }
+        if route.takes_memory {
+            self.takes_memory(route.service, instance);
+        }
     }
 
     /// A request inside its instance comes to its pool: it takes a worker, waits for one, or goes

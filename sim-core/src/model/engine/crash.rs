@@ -55,7 +55,9 @@ impl Engine<'_> {
     /// The process of an instance is a new one: its limits and its shedders start anew.
     fn forget_what_was_learnt(&mut self, service: ServiceId, instance: u32) {
         self.restart_limits(service, instance);
-        self.forget_cached_in((self.first_instances[service.index()] + instance) as usize);
+        let place = (self.first_instances[service.index()] + instance) as usize;
+        self.forget_cached_in(place);
+        self.forget_memory(place);
         let pools = self.model.services[service.index()].pools.len();
         let first = self.first_pools[service.index()] as usize + instance as usize * pools;
         for pool in &mut self.pools[first..first + pools] {

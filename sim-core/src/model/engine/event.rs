@@ -29,6 +29,8 @@ pub(super) enum Event {
     DeadlockCheck { request: u32 },
     /// Somebody who works on a machine is done.
     MachineTurns { machine: u32 },
+    /// The garbage of an instance has been collected.
+    CollectionEnds { place: u32 },
     /// A message whose delivery has failed stands in its queue again.
     Redelivers { message: u32 },
     /// The time has come that a limit of a server wanted to be woken at.

@@ -5,7 +5,7 @@ use super::super::spec::{Model, ServiceId};
 use super::Engine;
 use super::event::Event;
 use super::request::{Request, Stage};
-use crate::kernel::Timer;
+use crate::kernel::{Bytes, Timer};
 
 /// The machines of a run.
 #[derive(Debug)]
@@ -17,6 +17,9 @@ pub(super) struct Machines {
 
 #[derive(Debug)]
 struct Machine {
+    /// Its kind, by its place in the model, and which of that kind it is.
+    kind: u16,
+    nth: u32,
     processor: Processor,
     /// Fires when the next job ends.
     turn: Timer,
@@ -27,10 +30,12 @@ impl Machines {
         let instances: u32 = model.services.iter().map(|service| service.instances).sum();
         let mut places = vec![None; instances as usize];
         let mut machines = Vec::new();
-        for spec in &model.machines {
+        for (kind, spec) in model.machines.iter().enumerate() {
             let first = machines.len() as u32;
             let groups = groups(spec, model, first, first_instances, &mut places);
-            machines.extend(groups.into_iter().map(|groups| Machine {
+            machines.extend(groups.into_iter().enumerate().map(|(nth, groups)| Machine {
+                kind: kind as u16,
+                nth: nth as u32,
                 processor: Processor::new(spec.cores, spec.speed, groups.into_iter()),
                 turn: Timer::NONE,
             }));
@@ -100,6 +105,44 @@ impl Engine<'_> {
                 self.go_on(request);
             }
         }
+    }
+
+    /// Nobody in an instance works, or they do again.
+    pub(super) fn freezes(&mut self, place: usize, is_frozen: bool) {
+        let Some((machine, group)) = self.machines.places[place] else { return };
+        let now = self.now;
+        let processor = &mut self.machines.machines[machine as usize].processor;
+        processor.freeze(now, group as usize, is_frozen);
+        self.set_turn(machine);
+    }
+
+    /// The machine of an instance, if it shares one.
+    pub(super) fn machine_at(&self, place: usize) -> Option<u32> {
+        self.machines.places[place].map(|(machine, _)| machine)
+    }
+
+    /// How much memory a machine has, if that is limited.
+    pub(super) fn memory_of_machine(&self, machine: u32) -> Option<Bytes> {
+        self.kind_of(machine).memory
+    }
+
+    /// The instances that run on a machine.
+    pub(super) fn tenants_of(&self, machine: u32) -> Vec<(ServiceId, u32)> {
+        let spec = self.kind_of(machine);
+        let nth = self.machines.machines[machine as usize].nth;
+        let instances = |service: ServiceId| self.model.services[service.index()].instances;
+        let there = spec.tenants.iter().flat_map(|tenant| {
+            let service = tenant.service;
+            (0..instances(service))
+                .filter(|instance| instance % spec.count == nth)
+                .map(move |instance| (service, instance))
+        });
+        there.collect()
+    }
+
+    fn kind_of(&self, machine: u32) -> &MachineSpec {
+        let kind = self.machines.machines[machine as usize].kind;
+        &self.model.machines[usize::from(kind)]
     }
 
     fn set_turn(&mut self, machine: u32) {

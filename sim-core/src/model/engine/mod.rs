@@ -33,6 +33,7 @@ mod liveness;
 mod locks;
 mod lookahead;
 mod machines;
+mod memory;
 mod meter;
 mod request;
 mod route;
@@ -88,6 +89,7 @@ pub(super) struct Engine<'m> {
     caches: caches::Caches,
     brokers: brokers::Brokers,
     machines: machines::Machines,
+    memories: memory::Memories,
     /// The states of the layers of a call, `layers_per_call` a slot of `calls`.
     layer_states: Vec<LayerState>,
     layers_per_call: usize,
@@ -182,6 +184,7 @@ impl<'m> Engine<'m> {
                 })
                 .collect(),
             machines: machines::Machines::new(model, &first_instances),
+            memories: memory::Memories::new(model),
             first_instances,
             first_pools,
             rows: vec![0; model.rows.len()],
@@ -277,6 +280,7 @@ impl<'m> Engine<'m> {
             Event::QueueTimeout { request } => self.queue_timeout(request),
             Event::RowTimeout { request } => self.row_timeout(request),
             Event::DeadlockCheck { request } => self.deadlock_check(request),
+            Event::CollectionEnds { place } => self.collection_ends(place),
             Event::MachineTurns { machine } => self.machine_turns(machine),
             Event::Redelivers { message } => self.comes_to_queue(message),
             Event::FaultStarts { .. }

@@ -52,6 +52,8 @@ pub(in super::super) struct Route<'m> {
     /// Whether its instances look more closely at whom they let in: there are limits, a shedder, or
     /// a number of requests that overruns one.
     pub(super) is_screened: bool,
+    /// Whether its requests take memory that may run out.
+    pub(super) takes_memory: bool,
     /// Whether its service has limits, which hear of every request that leaves.
     pub(super) has_limits: bool,
     /// Whether its handler locks rows.
@@ -111,6 +113,7 @@ impl<'m> Route<'m> {
             let chooses = service.balancer.draws() && service.instances > 1;
             let draws_more = chooses || loses || constant_latency.is_none();
             let is_on_machine = model.machine_of(endpoint.service).is_some();
+            let takes_memory = model.memory_of(endpoint.service).is_some();
             let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;
             let looks = endpoint.steps.iter().any(|step| matches!(step, Step::Look(_)));
@@ -145,7 +148,9 @@ impl<'m> Route<'m> {
                 has_details: has_details(model, edge),
                 is_hedged: edge.policy.layers.iter().any(is_hedge),
                 has_classes: classes > 1,
-                is_screened: !service.limits.is_empty()
+                takes_memory,
+                is_screened: takes_memory
+                    || !service.limits.is_empty()
                     || service.overrun.is_some()
                     || service.pools[usize::from(endpoint.pool)].shedding.is_some(),
                 is_async: service.mode == ServiceMode::Async,
@@ -206,6 +211,7 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
         && model.classes() <= 1
         && service.limits.is_empty()
         && service.overrun.is_none()
+        && model.memory_of(endpoint.service).is_none()
         && service.pools[usize::from(endpoint.pool)].shedding.is_none()
         && !Front::is_watched(service)
         && !edge.policy.layers.iter().any(is_hedge)

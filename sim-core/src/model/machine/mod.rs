@@ -1,11 +1,15 @@
 //! Machines: processors that those who work on them share.
 
+mod memory;
 mod processor;
 
 use std::sync::Arc;
 
 use super::spec::ServiceId;
+use crate::kernel::Bytes;
 
+pub use memory::{Collector, Memory};
+pub(crate) use memory::{Pressure, Used};
 pub(crate) use processor::Processor;
 
 /// A kind of machines.
@@ -20,6 +24,9 @@ pub struct MachineSpec {
     pub cores: f64,
     /// How fast a core is: 1 does a second of service demand in a second.
     pub speed: f64,
+    /// How much memory each has; when those who run there take more, the one that takes most is killed.
+    /// `None` is no limit.
+    pub memory: Option<Bytes>,
     /// Who runs on them.
     pub tenants: Vec<Tenant>,
 }

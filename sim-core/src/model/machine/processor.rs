@@ -135,7 +135,8 @@ impl Processor {
     }
 
     /// How many cores are at work.
-    pub(crate) fn busy_cores(&self) -> f64 {
+    #[cfg(test)]
+    fn busy_cores(&self) -> f64 {
         self.groups.iter().map(|group| group.rate / self.speed * group.jobs.len() as f64).sum()
     }
 

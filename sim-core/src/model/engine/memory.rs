@@ -1,0 +1,111 @@
+//! The memory of instances: who is killed, whose garbage is collected.
+
+use super::super::machine::{Pressure, Used};
+use super::super::spec::{Model, ServiceId};
+use super::Engine;
+use super::event::Event;
+use crate::kernel::{SimDuration, SimTime};
+
+/// The memory of all instances.
+#[derive(Debug)]
+pub(super) struct Memories {
+    /// Of each instance of all services.
+    instances: Vec<State>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    used: Used,
+    /// Until when its garbage is collected.
+    collecting: Option<SimTime>,
+}
+
+impl Memories {
+    pub(super) fn new(model: &Model) -> Self {
+        let instances: u32 = model.services.iter().map(|service| service.instances).sum();
+        let count = if model.memories.is_empty() { 0 } else { instances as usize };
+        Self { instances: vec![State::default(); count] }
+    }
+}
+
+impl Engine<'_> {
+    /// A request has come into an instance, which may be too much for its memory or for that of its
+    /// machine.
+    pub(super) fn takes_memory(&mut self, service: ServiceId, instance: u32) {
+        let Some(memory) = self.model.memory_of(service) else { return };
+        let place = self.place_of_instance(service, instance);
+        if !self.instances[place].up {
+            return;
+        }
+        let inside = self.instances[place].inside;
+        match memory.comes(&mut self.memories.instances[place].used, inside) {
+            Pressure::None => {}
+            Pressure::Killed => return self.is_killed(service, instance),
+            Pressure::Collects(pause) => self.collects(service, instance, pause),
+        }
+        self.machine_may_kill(place);
+    }
+
+    fn is_killed(&mut self, service: ServiceId, instance: u32) {
+        let Some(memory) = self.model.memory_of(service) else { return };
+        self.crash(service, instance, self.now + memory.restart);
+    }
+
+    /// The memory of a machine is full: its kernel kills whoever takes most of it.
+    fn machine_may_kill(&mut self, place: usize) {
+        let Some(machine) = self.machine_at(place) else { return };
+        let Some(size) = self.memory_of_machine(machine) else { return };
+        let mut taken = 0_u64;
+        let mut largest = (0, None);
+        for (service, instance) in self.tenants_of(machine) {
+            let place = self.place_of_instance(service, instance);
+            let Some(memory) = self.model.memory_of(service).filter(|_| self.instances[place].up)
+            else {
+                continue;
+            };
+            let used = &self.memories.instances[place].used;
+            let own = memory.taken(used, self.instances[place].inside);
+            taken = taken.saturating_add(own);
+            if own > largest.0 {
+                largest = (own, Some((service, instance)));
+            }
+        }
+        if let (true, Some((service, instance))) = (taken > size.0, largest.1) {
+            self.is_killed(service, instance);
+        }
+    }
+
+    /// Nothing of an instance works while its garbage is collected.
+    fn collects(&mut self, service: ServiceId, instance: u32, pause: SimDuration) {
+        let place = self.place_of_instance(service, instance);
+        let until = self.now + pause;
+        let state = &mut self.memories.instances[place];
+        state.collecting = Some(state.collecting.map_or(until, |other| other.max(until)));
+        self.freezes(place, true);
+        let place = place as u32;
+        self.queue.schedule(until, Event::CollectionEnds { place });
+    }
+
+    /// The garbage of an instance has been collected, unless that took longer or its process is another.
+    pub(super) fn collection_ends(&mut self, place: u32) {
+        let place = place as usize;
+        if self.memories.instances[place].collecting == Some(self.now) {
+            self.memories.instances[place].collecting = None;
+            self.freezes(place, false);
+        }
+    }
+
+    /// The process of an instance is a new one.
+    pub(super) fn forget_memory(&mut self, place: usize) {
+        let Some(state) = self.memories.instances.get_mut(place) else { return };
+        let was_collecting = std::mem::take(state).collecting.is_some();
+        if was_collecting {
+            self.freezes(place, false);
+        }
+    }
+
+    /// The place of an instance among those of all services.
+    fn place_of_instance(&self, service: ServiceId, instance: u32) -> usize {
+        (self.first_instances[service.index()] + instance) as usize
+    }
+}
