@@ -94,7 +94,7 @@ impl<'a> Compiler<'a, '_> {
                 to: &broker.deliver.to.0,
                 policy: broker.deliver.policy.as_ref().map(|policy| policy.0.as_str()),
                 priority: None,
-                carries: Carries::default(),
+                carries: Carries { keys: None, idempotency: broker.deliver.idempotency_key },
                 place: place.key("deliver"),
             });
             brokers.push(BrokerSpec {

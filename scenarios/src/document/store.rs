@@ -93,6 +93,10 @@ pub(crate) struct Delivery {
     /// The policy of the call; without one, the broker waits for as long as it takes.
     #[serde(default)]
     pub(crate) policy: Option<PolicyName>,
+    /// Whether it carries an idempotency key, the same for all deliveries of a message: that of the call
+    /// or the request that published it, if that has one.
+    #[serde(default)]
+    pub(crate) idempotency_key: bool,
 }
 
 fn one() -> u32 {

@@ -65,7 +65,14 @@ impl Engine<'_> {
                 About { intent: lineage(key, self.sites[edge.index()], 0), ..About::NOTHING }
             }
         };
-        self.carries(edge, key, around)
+        let about = self.carries(edge, key, around);
+        match origin {
+            // A message is the same, however often it is delivered.
+            Origin::Broker { .. } if about.idempotency != 0 => {
+                About { idempotency: around.idempotency, ..about }
+            }
+            _ => about,
+        }
     }
 
     /// Something that belongs to a request is about the same.

@@ -105,6 +105,10 @@ impl Engine<'_> {
             meter.ends(outcome, now, now);
             return false;
         }
+        let about = match about.idempotency {
+            0 => About { idempotency: key, ..about },
+            _ => about,
+        };
         let message = Message { key, about, published: now, deliveries: 0, broker, is_gone: false };
         let message = self.brokers.messages.insert(message);
         self.comes_to_queue(message);
