@@ -99,3 +99,26 @@ fn mistakes_in_probes_are_shown_where_they_are() {
     let nobody = wrong(&nobody.replace(&nobody[check].to_owned(), ""));
     assert!(nobody.contains("the balancer has no health check"), "{nobody}");
 }
+
+#[test]
+fn a_deploy_restarts_all_instances_in_turn_and_stops_where_it_is_told() {
+    let text = |rest: &str| {
+        api(&format!(
+            r#"[[faults]]
+name = "rollout"
+at = "50s"
+for = "40s"
+on = {{ service = "api" }}
+fault = {{ deploy = {{ down = "5s" }} }}
+{rest}"#
+        ))
+        // Nobody looks which instance is there.
+        .replace("balancer =", "# balancer =")
+    };
+    // One of four is down for half of the time: 25 of each 50 calls of five seconds go elsewhere.
+    let all = ended(&run(&text("")), "shop", Outcome::Refused);
+    assert!(all.abs_diff(4 * 50 / 4) <= 4, "{all}");
+    let stopped = run(&text(r#"stop_when = "share(shop:failed, 4s) > 10%""#));
+    let some = ended(&stopped, "shop", Outcome::Refused);
+    assert!(some.abs_diff(50 / 4) <= 2, "{some}");
+}

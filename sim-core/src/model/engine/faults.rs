@@ -16,7 +16,7 @@ impl Engine<'_> {
             let index = index as u16;
             match &fault.fault {
                 Fault::Spike(_) => {}
-                Fault::Crash(_) => self.schedule_deaths(index, fault),
+                Fault::Crash(_) | Fault::Deploy(_) => self.schedule_deaths(index, fault),
                 _ => {
                     self.queue.schedule(fault.at, Event::FaultStarts { fault: index });
                     self.queue.schedule(fault.ends(), Event::FaultEnds { fault: index });
@@ -114,12 +114,19 @@ impl Engine<'_> {
     /// A fault kills an instance, which restarts when the fault has ended.
     pub(super) fn fault_kills(&mut self, fault: u16, place: u32) {
         let spec = &self.model.faults[usize::from(fault)];
-        let Fault::Crash(crash) = &spec.fault else { return };
         let Some((service, instance)) = instance_at(self.model, spec, place) else { return };
         let state = self.injection.state(fault);
         if state.happenings.iter().any(|h| h.what == Happened::Stopped) {
             return;
         }
+        let crash = match &spec.fault {
+            Fault::Crash(crash) => crash,
+            Fault::Deploy(deploy) => {
+                self.injection.touch_instance(fault, service, instance);
+                return self.crash(service, instance, self.now + deploy.down);
+            }
+            _ => return,
+        };
         let mut again = spec.ends() + crash.restart;
         if state.sticks {
             if state.happenings.is_empty() {
@@ -142,10 +149,14 @@ fn deaths<'m>(model: &'m Model, fault: &'m FaultSpec) -> impl Iterator<Item = (u
         fault.targets.iter().map(|target| mortal(model, *target).count() as u32).sum();
     let dying = match &fault.fault {
         Fault::Crash(crash) => crash.dying(may_die),
+        Fault::Deploy(_) => may_die,
         _ => 0,
     };
     (0..dying).map(move |place| {
         let share = f64::from(place) / f64::from(dying);
+        if let Fault::Deploy(deploy) = &fault.fault {
+            return (place, fault.at + deploy.begins(place, dying, fault.lasts));
+        }
         (place, fault.at + fault.ramp.mul_f64(share).max(stage_of(fault, share)))
     })
 }

@@ -3,6 +3,7 @@
 
 mod bandwidth;
 mod crash;
+mod deploy;
 mod dns;
 mod drop;
 mod errors;
@@ -21,6 +22,7 @@ pub(crate) mod wire;
 
 pub use bandwidth::Bandwidth;
 pub use crash::Crash;
+pub use deploy::Deploy;
 pub use dns::{Dns, OldAddress, StaleDns};
 pub use drop::Drop;
 pub use errors::Errors;
@@ -53,6 +55,7 @@ registry! {
         "slow" => Slow(Slow),
         "errors" => Errors(Errors),
         "crash" => Crash(Crash),
+        "deploy" => Deploy(Deploy),
         "spike" => Spike(Spike),
         "outage" => Outage(Outage),
         "latency" => Latency(Latency),
