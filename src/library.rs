@@ -54,6 +54,21 @@ library! {
     "metastable-hotos21-cache",
     "metastable-hotos25",
     "metastable-osdi22",
+    "dependency-cascade",
+    "row-lock",
+    "silent-failures",
+    "third-party",
+    "bulkhead-profile-search",
+    "cache-death",
+    "chain-of-death",
+    "slow-versus-dead",
+    "retry-amplification",
+    "four-pools",
+    "resource-limits",
+    "product-page",
+    "idempotency",
+    "liveness-restarts",
+    "cache-stampede",
 }
 
 #[cfg(test)]
