@@ -30,7 +30,7 @@ const ENGINE: [Short; 5] = [
 
 /// The rest of the library.
 
-const LIBRARY: [Short; 25] = [
+const LIBRARY: [Short; 45] = [
     (
         "backoffs-by-library",
         &[
@@ -79,6 +79,26 @@ const LIBRARY: [Short; 25] = [
     ("metastable-hotos21-cache", &["run.replications=1", "run.length=66s"]),
     ("metastable-hotos25", &["run.replications=1", "run.length=960s"]),
     ("metastable-osdi22", &["run.replications=1", "run.length=36s"]),
+    ("brooker-retries", &["run.replications=1"]),
+    ("brooker-collapse", &["run.replications=1"]),
+    ("abandonment", &["run.replications=1"]),
+    ("gc-spiral", &["run.replications=1"]),
+    ("slow-card-processor", &["run.replications=1"]),
+    ("dependency-cascade", &["run.replications=1"]),
+    ("row-lock", &["run.replications=1"]),
+    ("silent-failures", &["run.replications=1"]),
+    ("third-party", &["run.replications=1"]),
+    ("bulkhead-profile-search", &["run.replications=1"]),
+    ("cache-death", &["run.replications=1"]),
+    ("chain-of-death", &["run.replications=1"]),
+    ("slow-versus-dead", &["run.replications=1"]),
+    ("retry-amplification", &["run.replications=1"]),
+    ("four-pools", &["run.replications=1"]),
+    ("resource-limits", &["run.replications=1"]),
+    ("product-page", &["run.replications=1"]),
+    ("idempotency", &["run.replications=1"]),
+    ("liveness-restarts", &["run.replications=1"]),
+    ("cache-stampede", &["run.replications=1"]),
 ];
 
 /// The bytes of every file that a run without charts leaves behind, in one hash a file.

@@ -32,7 +32,7 @@ impl Meter {
             How::Peak(window) => peak_rate(&record.plan, &subjects, *window, range),
             How::Rate(counter) => over(counter.of(&totals) as f64, seconds(slices.length)),
             How::Count(counter) => Some(counter.of(&totals) as f64),
-            How::Share(counter) => over(counter.of(&totals) as f64, totals.ended() as f64),
+            How::Share(counter) => over(counter.of(&totals) as f64, counter.whole(&totals) as f64),
             How::TimeMean(time) => time.mean_s(&totals),
             How::TimePercentile(time, p) => time.histogram(&slices).percentile(*p).map(in_seconds),
             How::TimeMax(time) => time.max_s(&slices, &totals),
@@ -105,6 +105,19 @@ impl Counter {
             Self::Goodput => totals.goodput,
             Self::Failed => totals.failed(),
             Self::Ended(outcome) => totals.outcomes.of(outcome) + totals.rejections.of(outcome),
+        }
+    }
+}
+
+impl Counter {
+    /// What it is a share of: what ended and, of an outcome by which something was turned away before it
+    /// went out, what was turned away as well.
+    fn whole(self, totals: &Totals) -> u64 {
+        match self {
+            Self::Ended(outcome) if totals.rejections.of(outcome) > 0 => {
+                totals.ended() + totals.rejections.total()
+            }
+            _ => totals.ended(),
         }
     }
 }

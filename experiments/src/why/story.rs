@@ -20,7 +20,7 @@ pub(super) fn tell(why: &Why, plan: &WhyPlan, runs: usize) -> String {
     sentences.extend(why.wait_cycles.first().map(|circle| {
         let who = circle.who.join(" waited for ");
         let first = circle.who.first().map_or("", String::as_str);
-        format!("{who} waited for {first}: nobody could go on, from {} on", seconds(circle.at_s))
+        format!("at {}, {who} waited for {first}: a circle of waits", seconds(circle.at_s))
     }));
     let sentences: Vec<String> = sentences.iter().map(|sentence| capital(sentence)).collect();
     format!("{}.", sentences.join(". "))

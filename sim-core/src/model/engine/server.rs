@@ -46,18 +46,26 @@ impl<'m> Engine<'m> {
         None
     }
 
-    /// What a request worked on, or what held it up, is done; unless a crash was faster.
+    /// What a request worked on is done; unless a crash was faster.
     #[inline]
     pub(super) fn work_done(&mut self, request: u32) {
         let state = &mut self.requests[request];
-        match state.stage {
-            Stage::Working => state.step += 1,
-            Stage::HeldUp => {}
-            Stage::GoesOn => return self.resume(request),
-            Stage::Fails => return self.handler_ends(request, Outcome::ServerError),
-            _ => return,
+        if state.stage != Stage::Working {
+            return self.its_turn_comes(request);
         }
+        state.step += 1;
         self.go_on(request);
+    }
+
+    /// What held a request up is over, or its turn to go on or to fail has come.
+    #[inline(never)]
+    fn its_turn_comes(&mut self, request: u32) {
+        match self.requests[request].stage {
+            Stage::HeldUp => self.go_on(request),
+            Stage::GoesOn => self.resume(request),
+            Stage::Fails => self.handler_ends(request, Outcome::ServerError),
+            _ => {}
+        }
     }
 
     #[inline(always)]

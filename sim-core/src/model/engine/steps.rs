@@ -34,9 +34,16 @@ impl Engine<'_> {
     /// The steps of a request, or of a branch of one, have come to an end.
     #[inline]
     pub(super) fn handler_ends(&mut self, request: u32, outcome: Outcome) {
-        if outcome.is_failure()
-            && let Next::Step(step) = self.unless_something_stale_will_do(request, outcome)
-        {
+        if outcome != Outcome::Ok || self.requests[request].is_branch() {
+            return self.ends_otherwise(request, outcome);
+        }
+        self.finish(request, outcome);
+    }
+
+    /// As [`Engine::handler_ends`], where it does not just end well.
+    #[inline(never)]
+    fn ends_otherwise(&mut self, request: u32, outcome: Outcome) {
+        if let Next::Step(step) = self.unless_something_stale_will_do(request, outcome) {
             self.requests[request].step = step;
             return self.resume(request);
         }
