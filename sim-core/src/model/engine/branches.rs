@@ -90,6 +90,7 @@ impl Engine<'_> {
         self.details.put(branch, details);
         self.branches.links.at(branch).from = first_step;
         self.share_what_it_is_about(request, branch);
+        self.trace_branch(request, branch, first_step);
         if self.route_of(request).deadlines != Deadlines::Ignored {
             self.share_deadline(request, branch);
         }
@@ -113,6 +114,7 @@ impl Engine<'_> {
         if self.route_of(branch).looks {
             self.leaves_caches(branch, outcome);
         }
+        self.trace_leaves(branch, outcome);
         self.discard(branch);
         if request == NONE {
             return;
@@ -218,6 +220,7 @@ impl Engine<'_> {
         if self.route_of(branch).looks {
             self.leaves_caches(branch, Outcome::Cancelled);
         }
+        self.trace_leaves(branch, Outcome::Cancelled);
         self.discard(branch);
     }
 

@@ -119,6 +119,7 @@ impl Engine<'_> {
     pub(super) fn comes_to_queue(&mut self, message: u32) {
         let broker = self.brokers.messages[message].broker;
         self.brokers.queues[usize::from(broker)].waiting.push_back(message);
+        self.trace_message_waits(message, broker);
         let now = self.now;
         self.meters.broker(broker).queue.up(now);
         self.deliver(broker);
@@ -170,6 +171,11 @@ impl Engine<'_> {
     pub(super) fn broker_comes(&mut self, broker: u16) {
         self.brokers.queues[usize::from(broker)].gone -= 1;
         self.deliver(broker);
+    }
+
+    /// The broker of a message.
+    pub(super) fn broker_of(&self, message: u32) -> u16 {
+        self.brokers.messages[message].broker
     }
 
     /// What a message is about.
