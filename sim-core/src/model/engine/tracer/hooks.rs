@@ -200,9 +200,17 @@ impl Engine<'_> {
         self.trace_step(request, What::Work(step));
     }
 
+    /// A request begins branches, which are there already.
+    pub(in crate::model::engine) fn trace_branches(&mut self, request: u32) {
+        if self.tracer.is_on() {
+            let branches: Vec<u32> = self.branches_of(request).collect();
+            branches.into_iter().for_each(|branch| self.trace_branch(request, branch));
+        }
+    }
+
     /// A branch of a request begins.
-    pub(in crate::model::engine) fn trace_branch(&mut self, request: u32, branch: u32, from: u16) {
-        let now = self.now;
+    pub(in crate::model::engine) fn trace_branch(&mut self, request: u32, branch: u32) {
+        let (now, from) = (self.now, self.requests[branch].step);
         self.tracer.tell(|r| {
             r.steps(request, now);
             let inside = r.open_there(r.requests[request].inside, What::Branch(from), now);
