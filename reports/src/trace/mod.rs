@@ -10,8 +10,9 @@ use sim_core::kernel::SimDuration;
 use sim_core::model::spec::Model;
 use sim_core::model::trace::{Span, Trace, What};
 
-pub use otlp::otlp;
-pub use perfetto::perfetto;
+use std::io::Write;
+
+use crate::ReportError;
 
 /// A trace, and the run that it is of.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +70,19 @@ impl std::str::FromStr for TraceFormat {
             format!("a trace is written as {names}")
         })
     }
+}
+
+/// Writes a trace.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn write(run: &TracedRun, format: TraceFormat, out: &mut dyn Write) -> Result<(), ReportError> {
+    let written = match format {
+        TraceFormat::Perfetto => perfetto::perfetto(run, out),
+        TraceFormat::Otlp => otlp::otlp(run, out),
+    };
+    written.map_err(ReportError::writing("the trace"))
 }
 
 /// A time as traces of Chrome have it: in microseconds, to the nanosecond.

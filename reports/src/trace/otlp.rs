@@ -8,7 +8,7 @@
 //! Encoding".
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde_json::{Value, json};
 use sim_core::kernel::SimTime;
@@ -16,21 +16,17 @@ use sim_core::model::trace::{Made, Place, Span, What};
 use sim_core::policy::Outcome;
 
 use super::{TracedRun, attributes};
-use crate::ReportError;
 
 /// Writes a trace as one `TracesData`.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub fn otlp(run: &TracedRun, out: &mut dyn Write) -> Result<(), ReportError> {
+pub(super) fn otlp(run: &TracedRun, out: &mut dyn Write) -> io::Result<()> {
     let mut places: BTreeMap<Place, Vec<Value>> = BTreeMap::new();
     for span in &run.trace.spans {
         places.entry(resource(span.at)).or_default().push(span_json(run, span));
     }
-    let resources: Vec<Value> = places.iter().map(|(at, spans)| of_resource(run, *at, spans)).collect();
+    let resources: Vec<Value> =
+        places.iter().map(|(at, spans)| of_resource(run, *at, spans)).collect();
     let data = json!({ "resourceSpans": resources });
-    writeln!(out, "{data}").map_err(ReportError::writing("the trace"))
+    writeln!(out, "{data}")
 }
 
 /// All users of a client are one resource.

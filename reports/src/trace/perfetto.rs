@@ -9,7 +9,7 @@
 //! Perfetto's `json_trace_parser` for what it makes of it.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 use sim_core::kernel::SimTime;
@@ -17,15 +17,9 @@ use sim_core::model::trace::{Place, Span, What};
 
 use super::lanes::Lanes;
 use super::{TracedRun, attributes, micros};
-use crate::ReportError;
 
 /// Writes a trace as `traceEvents`, one a line.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub fn perfetto(run: &TracedRun, out: &mut dyn Write) -> Result<(), ReportError> {
-    let writing = ReportError::writing("the trace");
+pub(super) fn perfetto(run: &TracedRun, out: &mut dyn Write) -> io::Result<()> {
     let about = run.about.iter().map(|(key, value)| ((*key).to_owned(), json!(value)));
     let counts = run.counts().map(|(key, count)| (key.to_owned(), json!(count)));
     let other: Map<String, Value> = about.chain(counts).collect();
@@ -36,7 +30,6 @@ pub fn perfetto(run: &TracedRun, out: &mut dyn Write) -> Result<(), ReportError>
         Value::Object(other),
         events.join(",\n")
     )
-    .map_err(writing)
 }
 
 fn events(run: &TracedRun) -> Vec<Value> {
@@ -118,9 +111,7 @@ impl Tracks {
 
     /// What processes and threads are called, and in which order they stand.
     fn names(&self, run: &TracedRun) -> Vec<Value> {
-        let told = |what: &str, (pid, tid): Track, args: Value| {
-            json!({ "name": what, "ph": "M", "pid": pid, "tid": tid, "args": args })
-        };
+        let told = |what: &str, (pid, tid): Track, args: Value| json!({ "name": what, "ph": "M", "pid": pid, "tid": tid, "args": args });
         let mut names = Vec::new();
         for (number, (_, name)) in self.processes.iter().enumerate() {
             names.push(told("process_name", (number + 1, 0), json!({ "name": name })));
