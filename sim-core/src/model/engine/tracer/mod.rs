@@ -11,6 +11,7 @@
 mod hooks;
 mod recorder;
 mod scout;
+mod slots;
 
 use super::super::RunSeed;
 use super::super::record::{MeasurePlan, RunRecord};
