@@ -3,7 +3,6 @@
 use super::super::Engine;
 use super::super::calls::{Call, Origin};
 use super::super::request::Request;
-use super::Recorder;
 use super::recorder::{OfCall, OfRequest, Open};
 use crate::kernel::SimTime;
 use crate::model::trace::{Happened, Made, Place, What};
@@ -134,7 +133,7 @@ impl Engine<'_> {
             return;
         }
         let (now, route) = (self.now, self.route_of(request));
-        let endpoint = self.model.edges[self.requests[request].edge.index()].to;
+        let endpoint = route.endpoint;
         let place = self.place_of_request(request);
         let mut is_followed = false;
         self.tracer.tell(|r| {
@@ -180,8 +179,8 @@ impl Engine<'_> {
 
     /// A request waits for a worker of its pool.
     pub(in crate::model::engine) fn trace_queue(&mut self, request: u32) {
-        let to = self.model.edges[self.requests[request].edge.index()].to;
-        self.trace_step(request, What::Queued(self.model.endpoints[to.index()].pool));
+        let endpoint = &self.model.endpoints[self.route_of(request).endpoint.index()];
+        self.trace_step(request, What::Queued(endpoint.pool));
     }
 
     /// A request that waited takes a worker.
@@ -221,7 +220,7 @@ impl Engine<'_> {
     /// A task begins, on behalf of a request.
     pub(in crate::model::engine) fn trace_task(&mut self, by: u32, task: u32) {
         let now = self.now;
-        let to = self.model.edges[self.requests[task].edge.index()].to;
+        let to = self.route_of(task).endpoint;
         self.tracer.tell(|r| {
             let inside = r.open_there(r.requests[by].inside, What::Task(to), now);
             r.requests.put(task, OfRequest { inside, ..OfRequest::NOTHING });
@@ -234,14 +233,6 @@ impl Engine<'_> {
         self.tracer.tell(|r| {
             let message = r.open_there(r.requests[request].attempt, What::Back(edge), now);
             r.requests.at(request).message = message;
-        });
-    }
-
-    /// The handler of a request has published a message.
-    pub(in crate::model::engine) fn trace_message(&mut self, request: u32, message: u32) {
-        self.tracer.tell(|r| {
-            let by = r.requests[request].inside;
-            r.messages.put(message, super::recorder::OfMessage { by, wait: Open::NOTHING });
         });
     }
 

@@ -30,26 +30,26 @@ pub(in crate::model) fn trace(
 ) -> (RunRecord, Trace) {
     let follow = |routes: &[Route<'_>], follower| {
         let mut engine = Engine::new(model, routes, seed, plan);
-        engine.tracer = Tracer(Some(Box::new(follower)));
+        engine.tracer = Tracer(Some(follower));
         engine.run_to_the_end()
     };
     let routes = Route::all(model);
-    let (_, tracer) = follow(&routes, Follower::Scout(Scout::new(*sampling)));
+    let (_, tracer) = follow(&routes, Follower::Scout(Scout::new(*sampling).into()));
     let chosen = tracer.into_scout().map(Scout::chosen).unwrap_or_default();
     let routes: Vec<_> = routes.into_iter().map(Route::watched).collect();
     let recorder = Recorder::new(model, seed, chosen, sampling.spans);
-    let (record, tracer) = follow(&routes, Follower::Recorder(recorder));
+    let (record, tracer) = follow(&routes, Follower::Recorder(recorder.into()));
     (record, tracer.into_recorder().map(Recorder::into_trace).unwrap_or_default())
 }
 
 /// Who follows the calls of a run.
 #[derive(Debug, Default)]
-pub(super) struct Tracer(Option<Box<Follower>>);
+pub(super) struct Tracer(Option<Follower>);
 
 #[derive(Debug)]
 enum Follower {
-    Scout(Scout),
-    Recorder(Recorder),
+    Scout(Box<Scout>),
+    Recorder(Box<Recorder>),
 }
 
 impl Tracer {
@@ -62,31 +62,29 @@ impl Tracer {
     /// Tells whoever follows calls something.
     #[inline(always)]
     pub(super) fn tell(&mut self, tell: impl FnOnce(&mut Recorder)) {
-        if let Some(follower) = &mut self.0
-            && let Follower::Recorder(recorder) = &mut **follower
-        {
+        if let Some(Follower::Recorder(recorder)) = &mut self.0 {
             tell(recorder);
         }
     }
 
     fn tell_scout(&mut self, tell: impl FnOnce(&mut Scout)) {
-        if let Some(Follower::Scout(scout)) = self.0.as_deref_mut() {
+        if let Some(Follower::Scout(scout)) = &mut self.0 {
             tell(scout);
         }
     }
 
     /// The scout, if it is one.
     fn into_scout(self) -> Option<Scout> {
-        match self.0.map(|follower| *follower) {
-            Some(Follower::Scout(scout)) => Some(scout),
+        match self.0 {
+            Some(Follower::Scout(scout)) => Some(*scout),
             _ => None,
         }
     }
 
     /// The recorder, if it is one.
     fn into_recorder(self) -> Option<Recorder> {
-        match self.0.map(|follower| *follower) {
-            Some(Follower::Recorder(recorder)) => Some(recorder),
+        match self.0 {
+            Some(Follower::Recorder(recorder)) => Some(*recorder),
             _ => None,
         }
     }

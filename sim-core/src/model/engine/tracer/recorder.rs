@@ -13,7 +13,7 @@ use crate::policy::Outcome;
 
 /// A span that is open, by its place in the trace; or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Open(u32);
+pub(in crate::model::engine) struct Open(u32);
 
 impl Open {
     /// Of what nobody follows.
@@ -84,6 +84,8 @@ pub(in crate::model::engine) struct Recorder {
     pub(super) messages: Beside<OfMessage>,
     /// The request whose first message was lost just now, before its attempt was known.
     pub(super) lost: Option<u32>,
+    /// Who is about to publish a message.
+    pub(super) publisher: Open,
 }
 
 impl Recorder {
@@ -109,6 +111,7 @@ impl Recorder {
             requests: Beside::new(OfRequest::NOTHING),
             messages: Beside::new(OfMessage { by: nothing, wait: nothing }),
             lost: None,
+            publisher: nothing,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What becomes of calls and requests that are followed, by their slots.
 
 use super::Recorder;
-use super::recorder::{OfCall, OfRequest, Open};
+use super::recorder::{OfCall, OfMessage, OfRequest, Open};
 use crate::kernel::SimTime;
 use crate::model::trace::{Happened, What};
 use crate::policy::Outcome;
@@ -111,5 +111,30 @@ impl Recorder {
         now: SimTime,
     ) {
         self.close(self.requests[request].attempt, Some(outcome), now);
+    }
+
+    /// What a request is inside its instance.
+    pub(in crate::model::engine) fn inside_of(&self, request: u32) -> Open {
+        self.requests[request].inside
+    }
+
+    /// What a call is as a whole.
+    pub(in crate::model::engine) fn whole_of(&self, call: u32) -> Open {
+        self.calls[call].whole
+    }
+
+    /// Somebody is about to publish a message.
+    pub(in crate::model::engine) fn publishes(&mut self, by: Open) {
+        self.publisher = by;
+    }
+
+    /// The broker has taken the message.
+    pub(in crate::model::engine) fn is_published(&mut self, message: u32) {
+        self.messages.put(message, OfMessage { by: self.publisher, wait: Open::NOTHING });
+    }
+
+    /// A message that waits is lost.
+    pub(in crate::model::engine) fn is_lost_at_broker(&mut self, message: u32, now: SimTime) {
+        self.close(self.messages[message].wait, Some(Outcome::Lost), now);
     }
 }
