@@ -1,6 +1,10 @@
 //! A study from its scenario to its results.
 
 use scenarios::study::{Study, Variant};
+use sim_core::model::RunSeed;
+use sim_core::model::record::RunRecord;
+use sim_core::model::spec::Model;
+use sim_core::model::trace::{Sampling, Trace};
 
 use crate::cell::{Cell, CellResult, Simulate};
 use crate::expect;
@@ -72,6 +76,27 @@ impl<'a> Experiment<'a> {
         let cells = cells(self.study, &self.plan, 0, true);
         let results = runner::run_with(&cells, journal, options, simulate)?;
         Ok(self.assemble(&results, command))
+    }
+
+    /// Runs one replication of a variant, or of its control, and tells what happened to some of its calls;
+    /// with the model that was run. `None` if there is no such variant, or it has no control, because it has
+    /// no faults.
+    pub fn trace(
+        &self,
+        variant: &str,
+        replication: u32,
+        is_control: bool,
+        sampling: &Sampling,
+    ) -> Option<(RunRecord, Trace, &Model)> {
+        let place = self.study.variants.iter().position(|v| v.name == variant)?;
+        let plan = &self.plan.variants[place];
+        let model = match is_control {
+            true => plan.control.as_ref()?,
+            false => &self.study.variants[place].model,
+        };
+        let seed = RunSeed { seed: self.study.seed, replication };
+        let (record, trace) = sim_core::model::trace(model, seed, &plan.cut, sampling);
+        Some((record, trace, model))
     }
 
     fn assemble(&self, cells: &[CellResult], command: &str) -> StudyResults {

@@ -7,6 +7,7 @@
 //! - [`print()`] writes what a run prints: the expectations, then the table, in a [`Format`];
 //!   [`print_sweep`] the table of a sweep.
 //! - [`folder`] names and writes the files of a results folder.
+//! - [`mod@trace`] writes what happened to single calls, for Perfetto and Jaeger.
 //! - [`charts`] draws; [`numbers`] says how a figure is written.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -18,6 +19,7 @@ pub mod json;
 pub mod markdown;
 pub mod numbers;
 pub mod terminal;
+pub mod trace;
 
 mod columns;
 mod error;

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use reports::Format;
 use reports::folder::Charts;
+use reports::trace::TraceFormat;
+use sim_core::kernel::SimDuration;
 
 use super::bench::BenchArguments;
 
@@ -31,6 +33,9 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Run a scenario at every point of a grid of parameters; write one table and a heat map
     Sweep(SweepArguments),
+    /// Follow some calls of one run through retries, queues and breakers; write traces for Perfetto
+    /// and Jaeger
+    Trace(TraceArguments),
     /// Check scenarios without running them
     Check(CheckArguments),
     /// List the library and everything a scenario can name
@@ -80,6 +85,58 @@ pub(crate) struct SweepArguments {
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceArguments {
+    /// The scenario file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The variant [default: the first of the file]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
+    /// Which replication, from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) replication: u32,
+    /// Trace the control: the same run without the faults
+    #[arg(long)]
+    pub(crate) control: bool,
+    /// Trace only calls of this client
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client: Option<String>,
+    /// Trace only calls that start at this time of the run or later, such as 59.5s
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<SimDuration>,
+    /// Trace only calls that start before this time of the run
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<SimDuration>,
+    /// Trace only calls that failed
+    #[arg(long, conflicts_with = "slowest")]
+    pub(crate) failed: bool,
+    /// Trace the calls that took longest, and not a sample that is the same under every variant
+    #[arg(long)]
+    pub(crate) slowest: bool,
+    /// How many calls are traced at most
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
+    pub(crate) calls: u32,
+    /// How many spans are kept at most
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = value_parser!(u32).range(1..=10_000_000))]
+    pub(crate) spans: u32,
+    /// The file that is written: perfetto or otlp (for Jaeger) [default: both]
+    #[arg(long)]
+    pub(crate) format: Option<TraceFormat>,
+    /// The folder for the results, which gets a folder `traces` [default: results/NAME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// The seed, in place of the file's
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Set a value of the scenario, as a variant does (may be given several times)
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Show no warnings
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod run;
 mod schema;
 mod sweep;
 mod terminal;
+mod trace;
 mod validate;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::New(arguments) => new::run(&arguments),

@@ -67,6 +67,21 @@ impl ResultsFolder {
         Ok(())
     }
 
+    /// Writes one more file, beside what runs have written and will write; where it is.
+    pub(crate) fn add(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>,
+    ) -> Result<PathBuf, Failure> {
+        let path = self.path.join(name);
+        let failed =
+            |cause: &io::Error| Failure::surroundings(format!("write {}", path.display()), cause);
+        let mut file = WholeFile::create(path.clone()).map_err(|cause| failed(&cause))?;
+        write(&mut file)?;
+        file.flush().map_err(|cause| failed(&cause))?;
+        Ok(path)
+    }
+
     /// The files of the run before, none if there was none. Names that lead out of the folder are not
     /// its own.
     fn files_of_its_manifest(&self) -> Vec<String> {

@@ -11,12 +11,14 @@ pub mod profile;
 pub mod record;
 pub mod spec;
 pub mod store;
+pub mod trace;
 pub mod watch;
 pub mod workload;
 pub mod zones;
 
 use record::{MeasurePlan, RunRecord};
 use spec::Model;
+use trace::{Sampling, Trace};
 
 /// Which run this is: everything random follows from these two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,4 +33,16 @@ pub struct RunSeed {
 pub fn run(model: &Model, seed: RunSeed, plan: &MeasurePlan) -> RunRecord {
     let routes = engine::Route::all(model);
     engine::Engine::new(model, &routes, seed, plan).run()
+}
+
+/// Runs a model once, as [`run`] does, and tells what happened to some of its calls.
+///
+/// The run is made twice: first to choose the calls, then to follow them.
+pub fn trace(
+    model: &Model,
+    seed: RunSeed,
+    plan: &MeasurePlan,
+    sampling: &Sampling,
+) -> (RunRecord, Trace) {
+    engine::trace(model, seed, plan, sampling)
 }

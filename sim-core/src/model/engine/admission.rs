@@ -63,6 +63,7 @@ impl Engine<'_> {
         let Request { edge, instance, .. } = self.requests[request];
         let route = &self.routes[edge.index()];
         let place = route.instance(instance);
+        self.trace_reaches(request);
         self.instances[place].inside += 1;
         self.ask_limits(request, 0);
         if let Some(overrun) = route.overrun
@@ -101,6 +102,7 @@ impl Engine<'_> {
         details.queued = now;
         self.pools[pool].append(request, details.class, &mut self.requests);
         self.requests[request].stage = Stage::Queued;
+        self.trace_queue(request);
         let route = self.route_of(request);
         self.meters.book(route.served, |meter| meter.queue.up(now));
     }
@@ -114,6 +116,7 @@ impl Engine<'_> {
     /// Answers a request that never came inside.
     #[cold]
     fn turn_away(&mut self, request: u32, outcome: Outcome) {
+        self.trace_turned_away(request, outcome);
         self.book_the_end(request, outcome);
         self.transmit_answer(request, outcome);
     }

@@ -71,6 +71,7 @@ impl Engine<'_> {
         let links = self.branches.links.at(request);
         (links.first, links.running, links.well) = (next, fork.branches.len() as u16, 0);
         links.fork = this_fork;
+        self.trace_branches(request);
         if self.route_of(request).is_async {
             self.release_worker(request);
             self.serve_waiting(request);
@@ -101,7 +102,7 @@ impl Engine<'_> {
     }
 
     /// The branches that a request waits for.
-    fn branches_of(&self, request: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(super) fn branches_of(&self, request: u32) -> impl Iterator<Item = u32> + '_ {
         let links = &self.branches.links;
         let some = |slot: u32| (slot != NONE).then_some(slot);
         std::iter::successors(some(links[request].first), move |slot| some(links[*slot].next))
@@ -113,6 +114,7 @@ impl Engine<'_> {
         if self.route_of(branch).looks {
             self.leaves_caches(branch, outcome);
         }
+        self.trace_leaves(branch, outcome);
         self.discard(branch);
         if request == NONE {
             return;
@@ -190,6 +192,7 @@ impl Engine<'_> {
         let branch = self.make_branch(request, self.requests[request].step + 1);
         let links = self.branches.links.at(branch);
         (links.parent, links.next, links.refreshes) = (NONE, NONE, fill);
+        self.trace_branch(request, branch);
         self.goes_on_soon(branch);
         branch
     }
@@ -218,6 +221,7 @@ impl Engine<'_> {
         if self.route_of(branch).looks {
             self.leaves_caches(branch, Outcome::Cancelled);
         }
+        self.trace_leaves(branch, Outcome::Cancelled);
         self.discard(branch);
     }
 

@@ -77,6 +77,7 @@ impl Engine<'_> {
         let Details { key, attempt, .. } = *self.details_of(request);
         let site = self.sites[edge.index()].wrapping_add(u64::from(step));
         let key = lineage(key, site, attempt);
+        self.tracer.tell(|r| r.publishes(r.inside_of(request)));
         match self.takes_message(broker, key, self.about(request)) {
             true => Next::Step(step + 1),
             false => Next::Ends(Outcome::ServerError),
@@ -88,6 +89,7 @@ impl Engine<'_> {
         let Call { key, edge, attempts, .. } = self.calls[call];
         let key = lineage(key, self.sites[edge.index()], attempts);
         let about = self.about_call(call, self.who_calls(call));
+        self.tracer.tell(|r| r.publishes(r.whole_of(call)));
         self.takes_message(broker, key, about)
     }
 
@@ -111,6 +113,7 @@ impl Engine<'_> {
         };
         let message = Message { key, about, published: now, deliveries: 0, broker, is_gone: false };
         let message = self.brokers.messages.insert(message);
+        self.tracer.tell(|r| r.is_published(message));
         self.comes_to_queue(message);
         true
     }
@@ -119,6 +122,7 @@ impl Engine<'_> {
     pub(super) fn comes_to_queue(&mut self, message: u32) {
         let broker = self.brokers.messages[message].broker;
         self.brokers.queues[usize::from(broker)].waiting.push_back(message);
+        self.trace_message_waits(message, broker);
         let now = self.now;
         self.meters.broker(broker).queue.up(now);
         self.deliver(broker);
@@ -162,6 +166,7 @@ impl Engine<'_> {
             meter.queue.down(now);
             meter.in_flight.down(now);
             meter.ends(Outcome::Lost, published, now);
+            self.tracer.tell(|r| r.is_lost_at_broker(message, now));
             self.brokers.messages.remove(message);
         }
     }
@@ -170,6 +175,11 @@ impl Engine<'_> {
     pub(super) fn broker_comes(&mut self, broker: u16) {
         self.brokers.queues[usize::from(broker)].gone -= 1;
         self.deliver(broker);
+    }
+
+    /// The broker of a message.
+    pub(super) fn broker_of(&self, message: u32) -> u16 {
+        self.brokers.messages[message].broker
     }
 
     /// What a message is about.

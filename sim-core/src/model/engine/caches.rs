@@ -8,6 +8,7 @@ use lru::LruCache;
 use super::super::cache::{CacheScope, CacheSpec, Contents, Entries, Look};
 use super::super::handler::Step;
 use super::super::spec::Model;
+use super::super::trace::What;
 use super::Engine;
 use super::event::Event;
 use super::request::Stage;
@@ -145,6 +146,7 @@ impl Engine<'_> {
         flight.waiting.push(request);
         self.caches.waits.put(request, (place, now));
         self.requests[request].stage = Stage::AtCache;
+        self.trace_step(request, What::Cache(place.cache));
         self.meters.cache(place.cache).queue.up(now);
         if self.route_of(request).is_async {
             self.release_worker(request);

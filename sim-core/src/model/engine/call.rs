@@ -5,6 +5,7 @@
 //! ends.
 
 use super::super::spec::EdgeId;
+use super::super::trace::{Happened, What};
 use super::Engine;
 use super::calls::{Call, LayerState, Origin};
 use super::event::Event;
@@ -28,8 +29,8 @@ impl<'m> Engine<'m> {
     ) {
         let call = self.calls.insert(Call::made(self.now, edge, key, origin, thinks));
         self.make_room_for_layers(call);
-        if self.routes[edge.index()].is_hedged {
-            self.guards.further_copies.put(call, 0);
+        if self.routes[edge.index()].is_noted {
+            self.note_call(call);
         }
         match origin {
             Origin::Client { client, .. } => {
@@ -41,15 +42,6 @@ impl<'m> Engine<'m> {
             Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => {}
         }
         self.go_inward(call, 0);
-    }
-
-    /// Every call has a place for the state of each layer.
-    #[inline(always)]
-    pub(super) fn make_room_for_layers(&mut self, call: u32) {
-        let states = (call as usize + 1) * self.layers_per_call;
-        if self.layer_states.len() < states {
-            self.layer_states.resize(states, LayerState::Idle);
-        }
     }
 
     /// The client or handler on whose behalf a call is made.
@@ -121,6 +113,7 @@ impl<'m> Engine<'m> {
             Answer::Wait => {
                 let edge = self.calls[call].edge;
                 self.meters.edge(edge).queue.up(self.now);
+                self.tracer.tell(|r| r.waits(call, What::Layer(edge, index as u8), self.now));
                 *self.layer_state(call, index) = LayerState::Waiting;
             }
             // Told in its turn: whoever starts a call need not fear that it has ended already.
@@ -139,6 +132,7 @@ impl<'m> Engine<'m> {
     pub(super) fn goes_on(&mut self, call: u32, layer: usize) {
         let state = *self.layer_state(call, layer);
         let LayerState::Released(answer) = state else { return };
+        self.trace_goes_on(call, layer, answer);
         match answer {
             Answer::Admit(pass) => {
                 self.has_passed(call, layer, pass);
@@ -278,11 +272,14 @@ impl<'m> Engine<'m> {
             }
         }
         if self.passes_a_deadline(call, index, delay) {
+            self.tracer.tell(|r| r.notes(call, Happened::NoTimeToRetry, self.now));
             return false;
         }
         if retry.budget.is_some() && !self.budget_pays(call, index, outcome) {
+            self.tracer.tell(|r| r.notes(call, Happened::BudgetIsEmpty, self.now));
             return false;
         }
+        self.tracer.tell(|r| r.waits(call, What::Backoff(edge), self.now));
         let event = Event::LayerTimer { layer: index as u8, call };
         let wait = self.queue.schedule_timer(self.now + delay, event);
         self.waits.put(call, wait);
@@ -314,12 +311,14 @@ impl<'m> Engine<'m> {
             ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => return,
         };
         *self.layer_state(call, index) = LayerState::Idle;
+        self.tracer.tell(|r| r.notes(call, Happened::TimeIsUp(outcome), self.now));
         self.stop_inside(call, index + 1, outcome);
         self.go_outward(call, outcome, index);
     }
 
     /// The wait of a retry is over: the next attempt goes inward.
     fn wait_is_over(&mut self, call: u32, index: usize, retry: &RetryPolicy) {
+        self.tracer.tell(|r| r.waits_no_more(call, self.now));
         if let LayerState::Retrying { attempts, waits, .. } = self.layer_state(call, index) {
             (*attempts, *waits) = (*attempts + 1, false);
         }
@@ -332,6 +331,7 @@ impl<'m> Engine<'m> {
     /// Stops everything inside, from the layer with this number on: timers, waits, calls that layers
     /// have made, the attempt on the wire, which ends so.
     fn stop_inside(&mut self, call: u32, from: usize, outcome: Outcome) {
+        self.tracer.tell(|r| r.waits_no_more(call, self.now));
         let layers = self.routes[self.calls[call].edge.index()].layers.len();
         for index in (from..layers).rev() {
             match *self.layer_state(call, index) {
@@ -408,6 +408,7 @@ impl<'m> Engine<'m> {
 
     /// A good answer to an attempt that was given up ends the call, where the policy accepts it.
     pub(super) fn accept_late_answer(&mut self, call: u32) {
+        self.tracer.tell(|r| r.notes(call, Happened::LateAccepted, self.now));
         self.stop_inside(call, 0, Outcome::Cancelled);
         self.end_call(call, Outcome::Ok);
     }
@@ -420,11 +421,15 @@ impl<'m> Engine<'m> {
     /// As [`Engine::drop_call`]; the attempt on the wire ends so.
     pub(super) fn stop_call(&mut self, call: u32, outcome: Outcome) {
         self.stop_inside(call, 0, outcome);
+        self.tracer.tell(|r| r.call_ends(call, outcome, self.now));
         self.calls.remove(call);
     }
 
     #[inline(always)]
     fn end_call(&mut self, call: u32, outcome: Outcome) {
+        if self.tracer.is_on() {
+            self.trace_end_of_call(call, outcome);
+        }
         let Call { started, origin, thinks, .. } = self.calls[call];
         if let Origin::Layer { call: maker, layer } = origin {
             return self.made_call_ended(maker, usize::from(layer), call, outcome);
@@ -463,23 +468,5 @@ impl<'m> Engine<'m> {
             ResolvedLayer::Fallback(_) => self.somebody_else_answered(maker, layer, outcome),
             _ => {}
         }
-    }
-
-    #[inline]
-    pub(super) fn layer_state(&mut self, call: u32, layer: usize) -> &mut LayerState {
-        let place = self.layer_place(call, layer);
-        &mut self.layer_states[place]
-    }
-
-    /// The place of a layer of a call among those of all.
-    #[inline]
-    pub(super) fn layer_place(&self, call: u32, layer: usize) -> usize {
-        call as usize * self.layers_per_call + layer
-    }
-
-    #[inline]
-    fn note_time(&mut self, call: u32, layer: usize, time: SimTime) {
-        let place = self.layer_place(call, layer);
-        self.layer_times.put(place as u32, time);
     }
 }

@@ -1,6 +1,7 @@
 //! What is remembered of a call in progress, and of it by each layer.
 
 use super::super::spec::{ClientId, EdgeId, ServiceId};
+use super::Engine;
 use super::request::NONE;
 use super::slab::{Beside, Slab, Slotted};
 use crate::kernel::{SimDuration, SimTime, Timer};
@@ -126,3 +127,32 @@ pub(super) enum LayerState {
 /// Beside the states of layers, by the same places: when a layer lets go, or has let pass. Most layers
 /// need no time: it takes no memory until one does.
 pub(super) type LayerTimes = Beside<SimTime>;
+
+impl Engine<'_> {
+    /// Every call has a place for the state of each layer.
+    #[inline(always)]
+    pub(super) fn make_room_for_layers(&mut self, call: u32) {
+        let states = (call as usize + 1) * self.layers_per_call;
+        if self.layer_states.len() < states {
+            self.layer_states.resize(states, LayerState::Idle);
+        }
+    }
+
+    #[inline]
+    pub(super) fn layer_state(&mut self, call: u32, layer: usize) -> &mut LayerState {
+        let place = self.layer_place(call, layer);
+        &mut self.layer_states[place]
+    }
+
+    /// The place of a layer of a call among those of all.
+    #[inline]
+    pub(super) fn layer_place(&self, call: u32, layer: usize) -> usize {
+        call as usize * self.layers_per_call + layer
+    }
+
+    #[inline]
+    pub(super) fn note_time(&mut self, call: u32, layer: usize, time: SimTime) {
+        let place = self.layer_place(call, layer);
+        self.layer_times.put(place as u32, time);
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::super::fault::wire::{Fate, Way};
 use super::super::network::{Handshake, LinkSpec, Loss, Tcp};
+use super::super::trace::Happened;
 use super::super::workload::Load;
 use super::Engine;
 use super::calls::{LayerState, Origin};
@@ -147,6 +148,7 @@ impl Engine<'_> {
         }
         if fate.is_held {
             self.requests[request].pending += 1;
+            self.tracer.tell(|r| r.message(request, Happened::StandsStill, self.now));
             return self.links.hold(sight.link, request);
         }
         match self.put_on_wire(request, &sight, &fate, &block) {
@@ -265,6 +267,7 @@ impl Engine<'_> {
         if flight.hit_by & bit == 0 {
             flight.hit_by |= bit;
             self.injection.touch(fault, &sight.hit);
+            self.tracer.tell(|r| r.attempt(request, Happened::Fault(fault), self.now));
         }
     }
 
@@ -273,8 +276,10 @@ impl Engine<'_> {
     fn was_lost(&mut self, request: u32, link: &LinkSpec, lost: u32, is_told: bool) {
         let now = self.now;
         let Some(tcp) = link.tcp() else {
+            self.tracer.tell(|r| r.message_is_lost(request, now));
             return self.schedule_for(request, now + link.give_up, Event::GivesUp { request });
         };
+        self.tracer.tell(|r| r.message(request, Happened::Lost, now));
         let id = self.link_of(request);
         let mut flight = self.links.flights[request];
         let trips = *self.links.trips(id);

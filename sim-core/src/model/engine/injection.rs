@@ -165,6 +165,12 @@ impl Injection {
         Some(outcome)
     }
 
+    /// The active faults that may hit what is here.
+    pub(super) fn befalling(&self, model: &Model, hit: Hit, now: SimTime) -> Vec<u16> {
+        let active = self.active[hit.service.index()].iter().copied();
+        active.filter(|fault| self.is_among(model, *fault, &hit, now)).collect()
+    }
+
     /// How long a request is held up before its first step, while it holds its worker.
     #[inline]
     pub(super) fn holds_up(&mut self, model: &Model, hit: Hit, now: SimTime) -> SimDuration {

@@ -5,6 +5,7 @@
 //! comes to a pool. Each that let it pass hears when it leaves the instance, and how it ended there.
 
 use super::super::spec::{Model, ServiceId};
+use super::super::trace::What;
 use super::Engine;
 use super::event::Event;
 use super::guards::LazyDraws;
@@ -124,6 +125,7 @@ impl Engine<'_> {
                 }
                 Answer::Wait => {
                     self.requests[request].stage = Stage::AtLimit;
+                    self.trace_step(request, What::AtLimit);
                     return;
                 }
                 Answer::Reject(outcome) => return self.turned_away_by(request, nth, outcome),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::super::record::WaitCycle;
 use super::super::spec::{Model, StoreSpec};
 use super::super::store::{Asked, Lock, LockTable, Row, Victim};
+use super::super::trace::What;
 use super::Engine;
 use super::event::Event;
 use super::meter::Meter;
@@ -77,6 +78,7 @@ impl Engine<'_> {
         }
         self.store_meter(lock.store).queue.up(now);
         self.requests[request].stage = Stage::AtRow;
+        self.trace_step(request, What::Row(lock.store, lock.table));
         let timer =
             |engine: &mut Self, wait, event| engine.queue.schedule_timer(engine.now + wait, event);
         let gives_up =

@@ -7,7 +7,7 @@
 //! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
 //! death and restart, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
 //! [`faults`] when they come and go, [`convey`] and [`links`] what they, loss and bandwidth make of
-//! messages, [`watches`] what stops a fault, [`meter`] what is measured.
+//! messages, [`watches`] what stops a fault, [`meter`] what is measured, [`tracer`] who follows some of the calls.
 
 mod abouts;
 mod admission;
@@ -43,6 +43,7 @@ mod slab;
 mod source;
 mod steps;
 mod tasks;
+mod tracer;
 mod users;
 mod watches;
 mod wire;
@@ -69,6 +70,8 @@ use request::{Details, Request, Stage};
 pub(super) use route::Route;
 use slab::{Beside, Slab};
 use source::Source;
+use tracer::Tracer;
+pub(super) use tracer::trace;
 use users::Users;
 use watches::Watches;
 use wire::{Ahead, Drawn};
@@ -116,6 +119,7 @@ pub(super) struct Engine<'m> {
     zoned: Zoned,
     watches: Watches,
     meters: Meters,
+    tracer: Tracer,
     /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
     /// of its layers' timers (`layers_per_call` an edge), where its requests go.
     draws: Vec<KeyedDraws>,
@@ -198,6 +202,7 @@ impl<'m> Engine<'m> {
             zoned: Zoned::new(model),
             watches: Watches::new(model),
             meters: Meters::new(model, plan),
+            tracer: Tracer::default(),
             ahead: Ahead { edge: EdgeId(u16::MAX), key: 0, drawn: Drawn::Block(DrawBlock::UNUSED) },
             draws,
             sites: edges.map(|e| component(e).id()).collect(),
@@ -211,7 +216,11 @@ impl<'m> Engine<'m> {
 
     /// Runs to the end of the model's length, until nothing is left to happen, or until the run
     /// has run away.
-    pub(super) fn run(mut self) -> RunRecord {
+    pub(super) fn run(self) -> RunRecord {
+        self.run_to_the_end().0
+    }
+
+    fn run_to_the_end(mut self) -> (RunRecord, Tracer) {
         // Faults first: at one time, a fault is there before the call.
         self.schedule_faults();
         self.schedule_sweeps();
@@ -245,11 +254,12 @@ impl<'m> Engine<'m> {
         self.close(end, RunEnd::Completed)
     }
 
-    fn close(self, end: SimTime, how: RunEnd) -> RunRecord {
+    fn close(mut self, end: SimTime, how: RunEnd) -> (RunRecord, Tracer) {
+        self.tell_of_the_end(end);
         let faults = self.injection.records(self.model, end);
         let mut record = self.meters.finish(end, how, self.events, faults);
         record.wait_cycles = self.locks.circles;
-        record
+        (record, self.tracer)
     }
 
     #[inline(always)]

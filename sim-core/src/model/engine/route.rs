@@ -54,6 +54,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) is_screened: bool,
     /// Whether its requests take memory that may run out.
     pub(super) takes_memory: bool,
+    /// Whether somebody hears of every request that takes its first worker.
+    pub(super) tells_start: bool,
     /// Whether its service has limits, which hear of every request that leaves.
     pub(super) has_limits: bool,
     /// Whether its handler locks rows.
@@ -64,8 +66,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) tells_end: bool,
     /// Whether somebody may ask of its requests what is noted beside their slots.
     pub(super) has_details: bool,
-    /// Whether a hedge may copy its calls.
-    pub(super) is_hedged: bool,
+    /// Whether something is noted of every call that starts: a hedge may copy it, or it is watched.
+    pub(super) is_noted: bool,
     /// Whether the model tells classes of calls.
     pub(super) has_classes: bool,
     /// Whether its service lets a worker go while a request waits for a call.
@@ -116,6 +118,7 @@ impl<'m> Route<'m> {
             let takes_memory = model.memory_of(endpoint.service).is_some();
             let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;
+            let is_tied = edge.policy.layers.iter().any(is_tied);
             let looks = endpoint.steps.iter().any(|step| matches!(step, Step::Look(_)));
             let locks =
                 endpoint.steps.iter().any(|step| matches!(step, Step::Lock(_) | Step::Commit));
@@ -146,7 +149,7 @@ impl<'m> Route<'m> {
                 looks,
                 tells_end: has_limits || locks || looks,
                 has_details: has_details(model, edge),
-                is_hedged: edge.policy.layers.iter().any(is_hedge),
+                is_noted: edge.policy.layers.iter().any(is_hedge),
                 has_classes: classes > 1,
                 takes_memory,
                 is_screened: takes_memory
@@ -156,7 +159,8 @@ impl<'m> Route<'m> {
                 is_async: service.mode == ServiceMode::Async,
                 deadlines: if is_local { Deadlines::Ignored } else { service.deadlines },
                 sends_deadline: edge.policy.deadlines == SentDeadlines::Sent,
-                is_tied: edge.policy.layers.iter().any(is_tied),
+                is_tied,
+                tells_start: is_tied,
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
                 is_watched: Front::is_watched(service) && !is_local && !is_probe,
@@ -166,6 +170,21 @@ impl<'m> Route<'m> {
             }
         };
         model.edges.iter().map(of).collect()
+    }
+
+    /// The same, where somebody follows calls: nothing is passed over that could be told of. What happens
+    /// stays the same.
+    pub(in super::super) fn watched(self) -> Self {
+        Self {
+            sure_latency: None,
+            is_plain: false,
+            is_screened: true,
+            tells_start: true,
+            tells_end: true,
+            has_details: true,
+            is_noted: true,
+            ..self
+        }
     }
 
     /// The place of an instance of its service among all instances.

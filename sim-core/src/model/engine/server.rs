@@ -1,6 +1,7 @@
 //! Inside an instance: work and calls, the answer, the next who is served.
 
 use super::super::spec::{Deadlines, Step};
+use super::super::trace::What;
 use super::Engine;
 use super::calls::Origin;
 use super::event::Event;
@@ -29,8 +30,8 @@ impl<'m> Engine<'m> {
             meter.waited(reached, now);
             meter.busy.up(now);
         });
-        if route.is_tied {
-            self.copy_starts(request);
+        if route.tells_start {
+            self.takes_its_first_worker(request);
         }
         let held_up = if self.injection.is_calm() {
             SimDuration::ZERO
@@ -42,6 +43,7 @@ impl<'m> Engine<'m> {
             return self.run_steps(request, Some(demand));
         }
         self.requests[request].stage = Stage::HeldUp;
+        self.trace_step(request, What::HeldUp);
         self.schedule_for(request, now + held_up, Event::WorkDone { request });
         None
     }
@@ -85,6 +87,7 @@ impl<'m> Engine<'m> {
         if route.is_plain {
             return self.works_for(request, demand, slowness);
         }
+        self.trace_work(request);
         let instance = &self.instances[route.instance(self.requests[request].instance)];
         if let Some(cold) = route.cold_start {
             slowness *= instance.coldness(now, cold.factor, cold.warm_up);
@@ -174,6 +177,7 @@ impl<'m> Engine<'m> {
         } else {
             pool.resume_later(request);
             self.requests[request].stage = Stage::Resuming;
+            self.trace_step(request, What::Resumes);
         }
     }
 
@@ -290,6 +294,7 @@ impl<'m> Engine<'m> {
     /// Those hear who have to know when a request leaves its instance, and how it ended there.
     #[inline(never)]
     fn tell_end(&mut self, request: u32, outcome: Outcome) {
+        self.trace_leaves(request, outcome);
         let route = self.route_of(request);
         if route.has_limits {
             self.leave_limits(request, outcome);

@@ -28,6 +28,7 @@ impl Engine<'_> {
         let details = Details { key, attempt: 1, generation: 0, nested: NONE, ..details };
         self.details.put(task, details);
         self.share_what_it_is_about(from, task);
+        self.trace_task(from, task);
         self.meters.edge(edge).arrives(now);
         self.meters.book(route.served, |meter| meter.arrives(now));
         self.instances[route.instance(instance)].inside += 1;

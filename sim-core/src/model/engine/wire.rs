@@ -2,6 +2,7 @@
 
 use super::super::network::{LinkSpec, Loss};
 use super::super::spec::{Deadlines, EdgeId};
+use super::super::trace::Happened;
 use super::Engine;
 use super::calls::{Call, Origin};
 use super::event::Event;
@@ -123,6 +124,7 @@ impl Engine<'_> {
             Details { key, attempt, generation, version, class, queued: self.now, nested: NONE };
         self.details.put(request, details);
         self.note_what_it_is_about(request, call, origin);
+        self.trace_attempt(request, call);
         if self.routes[edge.index()].is_conveyed {
             self.sets_out(request, call, origin);
         }
@@ -132,6 +134,7 @@ impl Engine<'_> {
     #[cold]
     fn finds_no_instance(&mut self, call: u32, edge: EdgeId) {
         self.meters.edge(edge).was_rejected(Outcome::Refused);
+        self.tracer.tell(|r| r.notes(call, Happened::NoInstance, self.now));
         self.refuse_in_turn(call);
     }
 
@@ -151,10 +154,11 @@ impl Engine<'_> {
             state.pending -= 1;
             return self.task_ends(request, outcome);
         }
+        let edge = state.edge;
+        self.trace_answer(request);
         if route.is_conveyed {
             return self.answer_sets_out(request);
         }
-        let edge = state.edge;
         let Details { key, attempt, .. } = *self.details_of(request);
         let block = self.draws[edge.index()].block(key, attempt);
         let latency = transmit(route.link, &block, Slot::LossBack, Slot::LatencyBack);
@@ -172,7 +176,10 @@ impl Engine<'_> {
     ) {
         match latency {
             Some(latency) => self.queue.schedule(self.now + latency, arrives),
-            None => self.queue.schedule(self.now + link.give_up, Event::GivesUp { request }),
+            None => {
+                self.tracer.tell(|r| r.message_is_lost(request, self.now));
+                self.queue.schedule(self.now + link.give_up, Event::GivesUp { request });
+            }
         }
     }
 
@@ -187,8 +194,11 @@ impl Engine<'_> {
             return self.late_answer(call, request, edge, outcome);
         }
         let has_details = self.routes[edge.index()].has_details;
-        if has_details && let Origin::Handler { request: handler } = self.who_calls(call) {
-            self.details.at(handler).version = self.details[request].version;
+        if has_details {
+            self.tracer.tell(|r| r.hears(request, Some(outcome), self.now));
+            if let Origin::Handler { request: handler } = self.who_calls(call) {
+                self.details.at(handler).version = self.details[request].version;
+            }
         }
         if outcome.is_good() {
             self.was_good(edge);
@@ -211,6 +221,7 @@ impl Engine<'_> {
     /// The answer of a request whose slot has just been left reaches nobody who waits.
     #[inline(never)]
     fn late_answer(&mut self, call: u32, slot: u32, edge: EdgeId, outcome: Outcome) {
+        self.tracer.tell(|r| r.comes_late(slot, self.now));
         let accepts = self.routes[edge.index()].accepts_late_answers;
         if accepts
             && outcome.is_good()
@@ -227,6 +238,8 @@ impl Engine<'_> {
         let Request { call, edge, .. } = self.requests[request];
         let abandoned = self.requests[request].is_abandoned();
         self.requests[request].outcome = Outcome::Lost;
+        let ends = (!abandoned).then_some(Outcome::Lost);
+        self.tracer.tell(|r| r.hears(request, ends, self.now));
         self.leave_the_wire(request);
         self.discard(request);
         if !abandoned {
@@ -264,6 +277,7 @@ impl Engine<'_> {
         let Request { edge, sent, .. } = self.requests[request];
         let now = self.now;
         self.requests[request].abandon();
+        self.tracer.tell(|r| r.is_given_up(request, outcome, now));
         self.meters.edge(edge).ends(outcome, sent, now);
         let route = &self.routes[edge.index()];
         if route.is_watched {

@@ -67,8 +67,8 @@ impl Engine<'_> {
         let (key, origin) = (lineage(key, site, attempts), Origin::Layer { call, layer: layer_id });
         let asked = Call::made(self.now, other, key, origin, SimDuration::ZERO);
         let asked = self.calls.insert(asked);
-        if self.routes[other.index()].is_hedged {
-            self.guards.further_copies.put(asked, 0);
+        if self.routes[other.index()].is_noted {
+            self.note_call(asked);
         }
         self.make_room_for_layers(asked);
         *self.layer_state(call, layer) = LayerState::Asking { asked, place, failure };
