@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// So many smaller scenarios are tried.
-const MOST_TRIES: usize = 3_000;
+const MOST_TRIES: usize = 1_500;
 
 /// The smallest scenario that is found to fail.
 pub(super) fn smallest(scenario: &Value, fails: &dyn Fn(&Value) -> bool) -> Value {

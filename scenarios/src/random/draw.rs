@@ -11,6 +11,15 @@ use crate::schema::{Schema, Shape};
 /// Whatever lies deeper is left out.
 const DEEPEST: usize = 40;
 
+/// Keys of which one has to be there, and not more: in the types they may all be left out.
+const ONE_OF: &[&[&str]] = &[
+    &["rate", "stages", "bursts"],
+    &["for", "stages"],
+    &["rate", "to"],
+    &["number", "share"],
+    &["when", "all"],
+];
+
 /// A scenario that is being drawn.
 pub(super) struct Drawing {
     pub(super) dice: Dice,
@@ -105,8 +114,13 @@ impl Drawing {
         required: &[&str],
     ) -> Option<Map<String, Value>> {
         let mut record = Map::new();
+        let one_of = self.one_of(properties);
         for (key, schema) in properties {
-            let needed = required.contains(key);
+            let chosen = one_of.filter(|(keys, _)| keys.contains(key)).map(|(_, one)| one == *key);
+            if chosen == Some(false) {
+                continue;
+            }
+            let needed = required.contains(key) || chosen == Some(true);
             if !needed && !self.dice.chance(likely::presence(key)) {
                 continue;
             }
@@ -117,6 +131,16 @@ impl Drawing {
             }
         }
         Some(record)
+    }
+
+    /// Where only one of several keys can be there, and one has to: which.
+    fn one_of(
+        &mut self,
+        properties: &[(&'static str, Schema<'static>)],
+    ) -> Option<(&'static [&'static str], &'static str)> {
+        let known = |key: &str| properties.iter().any(|(name, _)| *name == key);
+        let keys = ONE_OF.iter().find(|keys| keys.iter().all(|key| known(key)))?;
+        self.dice.pick(keys).map(|one| (*keys, *one))
     }
 
     /// One of the choices that can be drawn.
