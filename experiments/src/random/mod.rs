@@ -43,6 +43,50 @@ pub struct Broken {
     pub smallest_how: String,
 }
 
+impl Broken {
+    /// The smallest scenario as a file that says how it breaks an invariant. Where drawing it failed
+    /// already, there is nothing but that.
+    pub fn file(&self, seed: u64) -> String {
+        let how = if self.smallest_how.is_empty() { &self.how } else { &self.smallest_how };
+        let how = how.replace('\n', "\n# ");
+        format!("# Made smaller from the seed {seed}.\n# {how}\n\n{}", self.smallest)
+    }
+}
+
+/// What became of many.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Campaign {
+    /// How many hold.
+    pub held: u64,
+    /// Of how many a run was given up as running away; they hold, too.
+    pub aborted: u64,
+    /// How many the checker refused.
+    pub refused: u64,
+    /// How many events their runs took.
+    pub events: u64,
+    /// The seeds of those that break an invariant.
+    pub broken: Vec<u64>,
+}
+
+/// Tries so many seeds from the first on, and tells of each what became of it before the next is tried.
+pub fn campaign(first: u64, number: u64, tell: &mut dyn FnMut(u64, &Trial)) -> Campaign {
+    let mut campaign = Campaign::default();
+    for seed in (0..number).map(|nth| first.wrapping_add(nth)) {
+        let trial = quietly(|| trial(seed));
+        match &trial {
+            Trial::Holds { aborted, events } => {
+                campaign.held += 1;
+                campaign.aborted += u64::from(*aborted > 0);
+                campaign.events += events;
+            }
+            Trial::Refused(_) => campaign.refused += 1,
+            Trial::Broken(_) => campaign.broken.push(seed),
+        }
+        tell(seed, &trial);
+    }
+    campaign
+}
+
 /// Draws the scenario of a seed and holds it to every invariant. Call it inside of [`quietly`].
 pub fn trial(seed: u64) -> Trial {
     let drawn = match caught::caught(|| random::scenario(seed)) {

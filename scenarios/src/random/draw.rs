@@ -16,6 +16,8 @@ const ONE_OF: &[&[&str]] = &[
     &["rate", "stages", "bursts"],
     &["for", "stages"],
     &["rate", "to"],
+    &["factor", "add"],
+    &["share", "gilbert_elliott"],
     &["number", "share"],
     &["when", "all"],
 ];

@@ -18,7 +18,7 @@ pub(super) fn formatted(drawing: &mut Drawing, key: &str, format: &str) -> Optio
         "distribution" if key == "work" => Some(demand(drawing).into()),
         "distribution" => Some(distribution(drawing, key).into()),
         "rate" => {
-            let rates = ["5/s", "20/s", "60/s", "0/s", "300/m"];
+            let rates = ["5/s", "20/s", "60/s", "1/s", "300/m"];
             drawing.dice.pick(&rates).map(|rate| Value::from(*rate))
         }
         "bytes" => drawing.dice.pick(&["0B", "100B", "1460B", "20kB"]).map(|b| Value::from(*b)),
@@ -38,7 +38,7 @@ pub(super) fn formatted(drawing: &mut Drawing, key: &str, format: &str) -> Optio
             one(drawing, drawing.names.callees(from))
         }
         "policy" => one(drawing, names.policies.clone()),
-        "link" => one(drawing, names.links()),
+        "link" => one(drawing, names.links.clone()),
         "row" => one(drawing, names.rows.clone()),
         "machine" => one(drawing, names.machines.clone()),
         "store" => one(drawing, names.stores.clone()),
@@ -67,7 +67,7 @@ pub(super) fn plain(drawing: &mut Drawing, key: &str) -> Option<Value> {
         "links" => vec!["*->*".to_owned(), "*->payment".to_owned(), "shop->*".to_owned()],
         "of" => {
             let services = names.services.iter().map(|service| service.name.clone());
-            services.chain(names.links()).collect()
+            services.chain(names.links.iter().cloned()).collect()
         }
         _ => return None,
     };

@@ -23,6 +23,12 @@ pub(super) fn mend(scenario: &mut Value) {
             spans.filter_map(|span| smallest(&text, span.start, span.end)).collect();
         paths.sort_by(|a, b| later(a, b));
         paths.dedup();
+        // Without these it is no scenario.
+        let is_needed = |path: &[Key]| {
+            let needed = ["title", "run", "clients", "services"];
+            matches!(path, [Key::Name(name)] if needed.contains(&name.as_str()))
+        };
+        paths.retain(|path| !is_needed(path));
         if paths.is_empty() {
             return;
         }

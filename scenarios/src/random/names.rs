@@ -1,5 +1,7 @@
 //! What a random scenario names, decided before any part of it is drawn.
 
+use serde_json::{Map, Value};
+
 use super::dice::Dice;
 
 /// The names of a random scenario.
@@ -18,6 +20,8 @@ pub(super) struct Names {
     pub(super) variants: Vec<String>,
     pub(super) alerts: Vec<String>,
     pub(super) zones: Vec<String>,
+    /// Known when services and clients have been drawn.
+    pub(super) links: Vec<String>,
 }
 
 /// A service, its endpoints (none: one, without a name) and its pools.
@@ -57,6 +61,7 @@ impl Names {
             variants: some(&["one", "other"], 0),
             alerts: some(&["errors", "slow"], 0),
             zones: some(&["east", "west", "north"], 0),
+            links: Vec::new(),
         }
     }
 
@@ -69,15 +74,19 @@ impl Names {
         self.services.iter().skip(from).flat_map(of).collect()
     }
 
-    /// What may be a link: callers before callees.
-    pub(super) fn links(&self) -> Vec<String> {
-        let services = || self.services.iter().map(|service| &service.name);
-        let of_clients = self.clients.iter().map(|client| (client, 0));
-        let of_services = services().enumerate().map(|(place, name)| (name, place + 1));
-        let pairs = of_clients
-            .chain(of_services)
-            .flat_map(|(caller, from)| services().skip(from).map(move |to| (caller, to)));
-        pairs.map(|(caller, callee)| format!("{caller}->{callee}")).collect()
+    /// Finds the links of the callers in this table, such as `services`.
+    pub(super) fn find_links(&mut self, callers: &Map<String, Value>) {
+        for (caller, entry) in callers {
+            let mut callees = Vec::new();
+            callees_of(entry, &mut callees);
+            for callee in callees {
+                let service = callee.split('.').next().unwrap_or(callee);
+                let link = format!("{caller}->{service}");
+                if !self.links.contains(&link) {
+                    self.links.push(link);
+                }
+            }
+        }
     }
 
     /// What expectations and conditions may ask.
@@ -88,9 +97,22 @@ impl Names {
             .iter()
             .cloned()
             .chain(services)
-            .chain(self.links())
+            .chain(self.links.iter().cloned())
             .chain(self.callees(0))
             .chain(stores.chain(&self.brokers).cloned())
             .collect()
+    }
+}
+
+/// Whom a part of a scenario calls.
+fn callees_of<'v>(part: &'v Value, found: &mut Vec<&'v str>) {
+    match part {
+        Value::Object(entries) => {
+            let call = entries.get("call").and_then(|call| call.get("to"));
+            found.extend(call.and_then(Value::as_str));
+            entries.values().for_each(|entry| callees_of(entry, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| callees_of(item, found)),
+        _ => {}
     }
 }

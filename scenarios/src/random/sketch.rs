@@ -16,14 +16,11 @@ pub(super) fn scenario(dice: Dice) -> Value {
     root.insert("run".to_owned(), run(&mut drawing.dice));
     let names = drawing.names.clone();
     let services: Vec<String> = names.services.iter().map(|service| service.name.clone()).collect();
-    let links: Vec<String> =
-        names.links().into_iter().filter(|_| drawing.dice.chance(30)).collect();
-    let tables: [(&str, &[String]); 10] = [
+    let tables: [(&str, &[String]); 9] = [
         ("services", &services),
         ("clients", &names.clients),
         ("machines", &names.machines),
         ("policies", &names.policies),
-        ("links", &links),
         ("rows", &names.rows),
         ("stores", &names.stores),
         ("effects", &names.effects),
@@ -33,7 +30,16 @@ pub(super) fn scenario(dice: Dice) -> Value {
     for (key, names) in tables {
         let Some(schema) = section(key) else { continue };
         let table = named(&mut drawing, key, schema, names);
+        if matches!(key, "services" | "clients") {
+            drawing.names.find_links(&table);
+        }
         root.insert(key.to_owned(), table.into());
+    }
+    if let Some(schema) = section("links") {
+        let mut links = drawing.names.links.clone();
+        links.retain(|_| drawing.dice.chance(35));
+        let table = named(&mut drawing, "links", schema, &links);
+        root.insert("links".to_owned(), table.into());
     }
     for (key, percent) in [("network", 50), ("hypothesis", 20), ("report", 15)] {
         if let (true, Some(schema)) = (drawing.dice.chance(percent), section(key)) {
@@ -72,8 +78,8 @@ fn run(dice: &mut Dice) -> Value {
         "replications": 2,
         "steady": { "bin": dice.pick(&bins), "trigger_gone": "1s" },
         "limits": {
-            "events": if dice.chance(5) { 3_000 } else { 100_000 },
-            "in_flight": if dice.chance(5) { 50 } else { 3_000 },
+            "events": if dice.chance(5) { 3_000 } else { 40_000 },
+            "in_flight": if dice.chance(5) { 50 } else { 1_000 },
         },
     })
 }
