@@ -1,11 +1,14 @@
 //! The oracles that `squall validate` runs: theory, published tables, and the libraries' own
-//! decisions, with the copies of the ground truth that come with Squall.
+//! decisions, with the copies of the ground truth that come with Squall. And what needs no truth from
+//! outside: random scenarios that are held to every invariant.
 
 use experiments::oracle::{
     Effort, Validation, admission, aws, balancing, collapse, queueing, retries,
 };
 use scenarios::{Diagnostics, NoFiles, Override, Study};
 use sim_core::policy::vectors::VectorFile;
+
+pub use experiments::random::{Broken, Campaign, Trial, campaign};
 
 const QUEUEING: &str = include_str!("../tests/data/queueing.json");
 const AWS_BACKOFF: &str = include_str!("../tests/data/aws_backoff.csv");

@@ -11,6 +11,7 @@
 //! | [`cell`], [`runner`], [`journal`] | one run beside its control, all of them in parallel, and what is finished |
 //! | [`faults`] | what became of faults, and what they hit |
 //! | [`oracle`] | closed forms and published tables beside what is simulated |
+//! | [`random`] | random scenarios, run through every invariant |
 //! | [`alerts`], [`why`] | when alerts would have fired; what was saturated first, and what came of it |
 //! | [`statistics`], [`results`] | means with intervals; plain data for the reports |
 
@@ -26,6 +27,7 @@ pub mod measure;
 pub mod oracle;
 pub mod phases;
 pub mod plan;
+pub mod random;
 pub mod results;
 pub mod runner;
 pub mod series;

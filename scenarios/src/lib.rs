@@ -20,6 +20,7 @@ mod document;
 pub mod expectation;
 mod load;
 mod overrides;
+pub mod random;
 pub mod resource;
 mod schema;
 mod source;

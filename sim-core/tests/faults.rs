@@ -176,6 +176,14 @@ fn instances_whose_fault_is_not_withdrawn_stay_dead() {
     assert_eq!((refused(0, 5), refused(6, 10), refused(11, 20)), (0, 200, 225));
     let failed = [(5.005, Happened::Started), (10.005, Happened::WithdrawalFailed)];
     assert_eq!(happenings(&record), failed);
+    // A run that ends before that does not know of it.
+    model.length = d("8s");
+    assert_eq!(happenings(&simulate(&model, 1)), [(5.005, Happened::Started)]);
+    // Nor does a fault whose condition brings its instances back before that.
+    model.length = d("20005ms");
+    model.faults[0].stop_when = Some(Watch { window: d("1s"), ..failed_share(0.3) });
+    let stopped = happenings(&simulate(&model, 1));
+    assert!(matches!(stopped[..], [(_, Happened::Started), (t, Happened::Stopped)] if t < 10.0));
 }
 
 fn failed_share(bound: f64) -> Watch {

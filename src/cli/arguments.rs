@@ -207,9 +207,17 @@ pub(crate) struct ValidateArguments {
     /// Run the vectors of this file (shaped as tests/data/vectors.json), and nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) vectors: Option<PathBuf>,
-    /// The seed
+    /// Run so many random scenarios through every invariant, and nothing else; one that breaks an
+    /// invariant is made smaller and written to a file. Built without `--release`, the engine
+    /// holds itself to more
+    #[arg(long, value_name = "N", conflicts_with = "vectors")]
+    pub(crate) random: Option<u64>,
+    /// The seed; of random scenarios that of the first, and the next number for each further one
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// The folder for random scenarios that break an invariant
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) out: PathBuf,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -129,10 +129,6 @@ impl Engine<'_> {
         };
         let mut again = spec.ends() + crash.restart;
         if state.sticks {
-            if state.happenings.is_empty() {
-                let what = Happened::WithdrawalFailed;
-                state.happenings.push(Happening { at: spec.ends(), what });
-            }
             let dead = deaths(self.model, spec).count() as f64;
             if f64::from(place) < (spec.withdrawal.residue * dead).ceil() {
                 again = SimTime::ZERO + self.model.length;

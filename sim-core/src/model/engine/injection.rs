@@ -347,7 +347,13 @@ impl Injection {
             }
             let is_over = happenings.len() > 1 || spec.ends() >= end;
             if !is_over {
-                happenings.push(Happening { at: spec.ends(), what: Happened::Withdrawn });
+                // Of a fault that kills, no event says that its time is over.
+                let kills = matches!(spec.fault, Fault::Crash(_)) && !state.instances.is_empty();
+                let what = match kills && state.sticks {
+                    true => Happened::WithdrawalFailed,
+                    false => Happened::Withdrawn,
+                };
+                happenings.push(Happening { at: spec.ends(), what });
             }
             let mut services: Vec<ServiceId> = state.instances.iter().map(|(s, _)| *s).collect();
             services.dedup();

@@ -1,6 +1,8 @@
 //! `squall validate`: the simulator against theory, published tables and the libraries' own
 //! decisions, on this machine.
 
+mod random;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -14,6 +16,9 @@ use super::terminal;
 pub(crate) fn run(arguments: &ValidateArguments) -> Result<Exit, Failure> {
     if let Some(file) = &arguments.vectors {
         return vectors(&read(file)?);
+    }
+    if let Some(number) = arguments.random {
+        return random::run(arguments.seed, number, &arguments.out);
     }
     let mut good = true;
     for suite in Suite::ALL {
