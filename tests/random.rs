@@ -23,7 +23,8 @@ fn every_invariant_holds_for_random_scenarios() {
         let Trial::Broken(broken) = trial else { return };
         let path = folder.join(format!("random-{seed}.toml"));
         fs::write(&path, broken.file(seed)).unwrap();
-        let again = format!("SQUALL_RANDOM_SEED={seed} SQUALL_RANDOM_COUNT=1 cargo test --test random");
+        let again =
+            format!("SQUALL_RANDOM_SEED={seed} SQUALL_RANDOM_COUNT=1 cargo test --test random");
         failures.push(format!(
             "seed {seed}: {}\n  again: {again}\n  made smaller: {}",
             broken.how,

@@ -9,7 +9,7 @@ use sim_core::model::record::*;
 use sim_core::model::spec::*;
 use sim_core::model::watch::{Counted, Level, Side, Watch, Watched};
 use sim_core::model::workload::*;
-use sim_core::policy::Outcome;
+use sim_core::policy::{LateAnswers, Outcome};
 
 const LINK: Target = Target::Link(LinkId(0));
 const SERVICE: Target = Target::Service(ServiceId(0));
@@ -184,6 +184,23 @@ fn instances_whose_fault_is_not_withdrawn_stay_dead() {
     model.faults[0].stop_when = Some(Watch { window: d("1s"), ..failed_share(0.3) });
     let stopped = happenings(&simulate(&model, 1));
     assert!(matches!(stopped[..], [(_, Happened::Started), (t, Happened::Stopped)] if t < 10.0));
+}
+
+#[test]
+fn over_a_connection_that_was_reset_no_late_answer_comes() {
+    let mut model = metronome("3500ms");
+    // Calls at 1, 2 and 3 s; the first is under way when connections are reset, and tried again at once.
+    model.edges[0].policy = policy(json!([{ "retry": {
+        "max_attempts": 2, "backoff": { "fixed": { "delay": "300ms" } },
+    } }]));
+    model.edges[0].policy.late_answers = LateAnswers::Accepted;
+    model.faults = vec![fault("1015ms", "100ms", LINK, json!({ "reset": {} }))];
+    let record = simulate(&model, 1);
+    let (shop, edge) = (subject(&record, "shop"), subject(&record, "shop->payment"));
+    assert_eq!((total(shop, Outcome::Ok), total(edge, Outcome::Reset)), (3, 1));
+    assert_eq!(longest(shop), d("345ms"));
+    let good: u64 = edge.slices.iter().map(|slice| slice.goodput).sum();
+    assert_eq!(good, 3);
 }
 
 fn failed_share(bound: f64) -> Watch {

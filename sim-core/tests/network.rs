@@ -189,6 +189,22 @@ fn a_narrow_link_queues_and_drops() {
 }
 
 #[test]
+fn who_stood_still_for_long_is_still_sent_again() {
+    let mut model = metronome("20s");
+    let impatient = Tcp { give_up: Some(d("1s")), ..Tcp::default() };
+    let lossy = json!({ "loss": { "share": 1.0, "direction": "requests" } });
+    model.links[0].transport = Transport::Tcp(impatient);
+    model.faults = vec![
+        fault("2500ms", "3s", LINK, json!({ "stall": {} })),
+        fault("5400ms", "300ms", LINK, lossy),
+    ];
+    // Those of 3, 4 and 5 s go on at 5.5 s, are lost, and come through before another second is over.
+    let shop = &simulate(&model, 1);
+    assert_eq!(total(subject(shop, "shop"), Outcome::Lost), 0);
+    assert!(longest(subject(shop, "shop")) > d("2700ms"));
+}
+
+#[test]
 fn what_stands_still_goes_on_when_the_fault_is_withdrawn() {
     let mut model = metronome("10s");
     model.faults = vec![fault("2500ms", "3s", LINK, json!({ "stall": {} }))];

@@ -3,8 +3,8 @@
 
 use sim_core::kernel::SimTime;
 use sim_core::model::record::{RunEnd, RunRecord, SliceRecord, SubjectKind, SubjectRecord};
-use sim_core::model::spec::Model;
-use sim_core::policy::Outcome;
+use sim_core::model::spec::{EdgeSpec, Model};
+use sim_core::policy::{LateAnswers, Outcome};
 
 /// Holds a record against itself and against its model.
 pub(super) fn balance(model: &Model, record: &RunRecord) -> Result<(), String> {
@@ -14,7 +14,9 @@ pub(super) fn balance(model: &Model, record: &RunRecord) -> Result<(), String> {
         // What comes after that was not measured.
         RunEnd::Aborted { at, .. } => record.plan.slice_ends.partition_point(|end| *end <= at),
     };
-    record.subjects.iter().try_for_each(|subject| balance_of(subject, measured))?;
+    for subject in &record.subjects {
+        balance_of(model, subject, measured)?;
+    }
     workers(model, record)?;
     for edge in &model.edges {
         if let Some(attempts) = subject(record, SubjectKind::Edge, &edge.name) {
@@ -25,7 +27,12 @@ pub(super) fn balance(model: &Model, record: &RunRecord) -> Result<(), String> {
     times(model, record)
 }
 
-fn check<D: std::fmt::Debug>(holds: bool, what: &str, whose: &str, details: D) -> Result<(), String> {
+fn check<D: std::fmt::Debug>(
+    holds: bool,
+    what: &str,
+    whose: &str,
+    details: D,
+) -> Result<(), String> {
     if holds { Ok(()) } else { Err(format!("{what} | of `{whose}`: {details:?}")) }
 }
 
@@ -34,11 +41,14 @@ fn limits(model: &Model, record: &RunRecord) -> Result<(), String> {
     check(events.0 <= events.1 + 1, "more events than the limit", "the run", events)
 }
 
-fn balance_of(subject: &SubjectRecord, measured: usize) -> Result<(), String> {
+fn balance_of(model: &Model, subject: &SubjectRecord, measured: usize) -> Result<(), String> {
     let kind = format!("{:?}", subject.kind).to_lowercase();
     let check = |holds, what: &str, details: (u64, u64)| {
         check(holds, &format!("of a {kind}: {what}"), &subject.name, details)
     };
+    // Where late answers are accepted, an attempt that was given up may still be of use.
+    let accepts = |edge: &EdgeSpec| edge.policy.late_answers == LateAnswers::Accepted;
+    let late_is_good = subject.kind != SubjectKind::Client && model.edges.iter().any(accepts);
     let in_bins: u64 = subject.arrivals_per_bin.iter().map(|n| u64::from(*n)).sum();
     let arrivals = sum(subject, |s| s.arrivals);
     check(in_bins == arrivals, "bins and slices differ", (in_bins, arrivals))?;
@@ -50,12 +60,19 @@ fn balance_of(subject: &SubjectRecord, measured: usize) -> Result<(), String> {
         let good = (slice.goodput, slice.outcomes.of(Outcome::Ok));
         // A service knows that it was goodput when the answer has found its caller.
         (told, went_well) = (told + good.0, went_well + good.1);
+        if late_is_good {
+            went_well += slice.outcomes.total() - good.1;
+        }
         check(told <= went_well, "more goodput than good ends", (told, went_well))?;
         let most = u64::from(slice.in_flight_max);
         let is_called = matches!(subject.kind, SubjectKind::Client | SubjectKind::Edge);
         if is_called {
-            check(arrived - ended <= most, "more in progress than at most", (arrived - ended, most))?;
-            check(good.0 == good.1, "goodput is not what ended well", good)?;
+            check(
+                arrived - ended <= most,
+                "more in progress than at most",
+                (arrived - ended, most),
+            )?;
+            check(late_is_good || good.0 == good.1, "goodput is not what ended well", good)?;
             let timed = (slice.response_time.count(), slice.outcomes.total());
             check(timed.0 == timed.1, "an end without a time", timed)?;
             let late = slice.outcomes.of(Outcome::OkLate);
@@ -96,7 +113,12 @@ fn times(model: &Model, record: &RunRecord) -> Result<(), String> {
     for fault in &record.faults {
         let times: Vec<SimTime> = fault.happenings.iter().map(|happening| happening.at).collect();
         let in_order = times.is_sorted() && times.iter().all(|at| *at <= end);
-        check(in_order, "what happened to a fault is not in order", &fault.name, &fault.happenings)?;
+        check(
+            in_order,
+            "what happened to a fault is not in order",
+            &fault.name,
+            &fault.happenings,
+        )?;
     }
     Ok(())
 }

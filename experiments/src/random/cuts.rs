@@ -41,7 +41,8 @@ pub(super) fn same_before_faults(
     control: &RunRecord,
 ) -> Result<(), String> {
     let Some(first) = model.faults.iter().map(|fault| fault.at).min() else { return Ok(()) };
-    let given_up = |record: &RunRecord| matches!(record.end, RunEnd::Aborted { at, .. } if at <= first);
+    let given_up =
+        |record: &RunRecord| matches!(record.end, RunEnd::Aborted { at, .. } if at <= first);
     if given_up(run) || given_up(control) {
         return Ok(());
     }

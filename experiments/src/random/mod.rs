@@ -94,7 +94,12 @@ pub fn trial(seed: u64) -> Trial {
         Err(how) => {
             let none = String::new;
             let how = format!("while it is drawn and checked: {how}");
-            return Trial::Broken(Broken { how, drawn: none(), smallest: none(), smallest_how: none() });
+            return Trial::Broken(Broken {
+                how,
+                drawn: none(),
+                smallest: none(),
+                smallest_how: none(),
+            });
         }
     };
     let text = random::text(&drawn);
@@ -107,9 +112,7 @@ pub fn trial(seed: u64) -> Trial {
 
 fn broken(drawn: &Value, how: String) -> Broken {
     let way = way(&how);
-    let fails = |smaller: &Value| {
-        matches!(hold(&random::text(smaller)), Held::Broken(how) if self::way(&how) == way)
-    };
+    let fails = |smaller: &Value| matches!(hold(&random::text(smaller)), Held::Broken(how) if self::way(&how) == way);
     let smallest = shrink::smallest(drawn, &fails);
     let text = random::text(&smallest);
     let smallest_how = match hold(&text) {

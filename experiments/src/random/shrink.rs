@@ -176,7 +176,8 @@ mod tests {
         });
         let fails = |value: &Value| {
             let steps = value.pointer("/services/a/steps").and_then(Value::as_array);
-            let inside = steps.is_some_and(|steps| steps.iter().any(|s| s.to_string().contains("call")));
+            let inside =
+                steps.is_some_and(|steps| steps.iter().any(|s| s.to_string().contains("call")));
             inside && value.get("users").and_then(Value::as_u64).is_some_and(|users| users > 4)
         };
         let smallest = smallest(&scenario, &fails);

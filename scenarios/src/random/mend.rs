@@ -64,7 +64,9 @@ fn milder(value: &Value) -> Option<Value> {
             _ => Some(0.5.into()),
         },
         Value::Number(number) if number.as_u64() != Some(2) => Some(2.into()),
-        Value::String(text) if text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with('s') => {
+        Value::String(text)
+            if text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with('s') =>
+        {
             (text != "50ms").then(|| "50ms".into())
         }
         _ => None,
@@ -73,12 +75,10 @@ fn milder(value: &Value) -> Option<Value> {
 
 fn take_out(value: &mut Value, path: &[Key]) {
     match (path, value) {
-        ([Key::Name(name)], Value::Object(entries)) => {
-            match entries.get(name).and_then(milder) {
-                Some(milder) => drop(entries.insert(name.clone(), milder)),
-                None => drop(entries.remove(name)),
-            }
-        }
+        ([Key::Name(name)], Value::Object(entries)) => match entries.get(name).and_then(milder) {
+            Some(milder) => drop(entries.insert(name.clone(), milder)),
+            None => drop(entries.remove(name)),
+        },
         ([Key::Place(place)], Value::Array(items)) if *place < items.len() => {
             match milder(&items[*place]) {
                 Some(milder) => items[*place] = milder,

@@ -334,6 +334,8 @@ impl Engine<'_> {
     pub(super) fn lets_go_on(&mut self, link: super::super::spec::LinkId) {
         for request in self.links.release(link) {
             if self.is_due(request) {
+                // Whoever took it has acknowledged it, and has a patience of its own.
+                self.links.flights.at(request).since = self.now;
                 self.convey(request);
             }
         }

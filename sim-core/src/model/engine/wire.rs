@@ -187,11 +187,16 @@ impl Engine<'_> {
     #[inline]
     pub(super) fn answer_reaches(&mut self, request: u32) {
         let Request { call, edge, outcome, .. } = self.requests[request];
-        let abandoned = self.requests[request].is_abandoned();
+        let (abandoned, closed) =
+            (self.requests[request].is_abandoned(), self.requests[request].is_closed());
         self.leave_the_wire(request);
         self.discard(request);
         if abandoned {
-            return self.late_answer(call, request, edge, outcome);
+            // Over a connection that is closed, nothing comes that could be accepted.
+            if !closed {
+                self.late_answer(call, request, edge, outcome);
+            }
+            return;
         }
         let has_details = self.routes[edge.index()].has_details;
         if has_details {

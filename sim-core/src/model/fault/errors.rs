@@ -34,11 +34,27 @@ impl Injected for Errors {
     fn check(&self) -> Problems {
         let mut problems = Problems::default();
         check_share(&mut problems, "share", self.share);
-        problems.note_if(!self.outcome.is_failure(), "outcome", "must be a failure");
+        // That an answer is late is up to its caller, not to who gives it.
+        let fails = self.outcome.is_failure() && self.outcome != Outcome::OkLate;
+        problems.note_if(!fails, "outcome", "must be a failure");
         problems
     }
 
     fn turns_away(&self, intensity: f64) -> Option<(f64, Outcome)> {
         Some((self.share * intensity, self.outcome))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_fail_with_what_a_service_can_answer() {
+        let fits = |outcome| Errors { share: 0.5, outcome }.check().or_none().is_ok();
+        assert!(fits(Outcome::ServerError) && fits(Outcome::Malformed));
+        for outcome in [Outcome::Ok, Outcome::Degraded, Outcome::OkLate] {
+            assert!(!fits(outcome), "{outcome:?}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Rows are granted in the order in which they were asked for: nobody overtakes one who waits, but for
 //! an owner who already shares a row and wants it alone, who goes first (as InnoDB and PostgreSQL do).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// A row of a store.
 pub(crate) type Row = u64;
@@ -194,7 +194,12 @@ impl LockTable {
 
     /// The owners of a circle of waits that leads back to this one, it first; each waits for the next.
     pub(crate) fn circle(&self, owner: Owner) -> Option<Vec<Owner>> {
-        let mut seen = vec![owner];
+        // Most are in none, and that is found out faster.
+        if self.is_in_circle(owner) { self.circle_of_all(owner) } else { None }
+    }
+
+    fn circle_of_all(&self, owner: Owner) -> Option<Vec<Owner>> {
+        let mut seen = BTreeSet::from([owner]);
         // Each owner on the way, with those that it waits for and that are still to be followed.
         let mut way = vec![(owner, self.waits_for(owner))];
         while let Some((_, ahead)) = way.last_mut() {
@@ -205,14 +210,51 @@ impl LockTable {
                 Some(next) if next == owner => {
                     return Some(way.into_iter().map(|(owner, _)| owner).collect());
                 }
-                Some(next) if seen.contains(&next) => {}
-                Some(next) => {
-                    seen.push(next);
-                    way.push((next, self.waits_for(next)));
-                }
+                Some(next) if seen.insert(next) => way.push((next, self.waits_for(next))),
+                Some(_) => {}
             }
         }
         None
+    }
+
+    /// Whether somebody waits, at last, for himself.
+    fn is_in_circle(&self, owner: Owner) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut ahead = Vec::new();
+        self.waits_first_for(owner, &mut ahead);
+        while let Some(next) = ahead.pop() {
+            if next == owner {
+                return true;
+            }
+            if seen.insert(next) {
+                self.waits_first_for(next, &mut ahead);
+            }
+        }
+        false
+    }
+
+    /// Whom an owner waits for, but for those for whom another of them waits in the same queue: behind
+    /// a writer who waits that are all in front of him. So there are few in a long queue.
+    fn waits_first_for(&self, owner: Owner, others: &mut Vec<Owner>) {
+        let Some(owned) = self.owners.get(&owner) else { return };
+        for queue in owned.awaited.iter().filter_map(|row| self.rows.get(row)) {
+            let first = |owner| queue.waiting.iter().position(|waiter| waiter.owner == owner);
+            let Some(own) = first(owner) else { continue };
+            let exclusive = queue.waiting[own].exclusive;
+            let mut in_front = (0..own).rev().map(|place| (place, &queue.waiting[place]));
+            let writer = in_front.find_map(|(place, other)| {
+                if exclusive || other.exclusive {
+                    others.push(other.owner);
+                }
+                // One who stands in the queue twice waits as the first of them.
+                (other.exclusive && first(other.owner) == Some(place)).then_some(place)
+            });
+            if writer.is_none() {
+                let holders = queue.holders.iter().filter(|holder| holder.owner != owner);
+                let blocking = holders.filter(|holder| exclusive || holder.exclusive);
+                others.extend(blocking.map(|holder| holder.owner));
+            }
+        }
     }
 
     /// Whom an owner waits for: those who hold what it wants, and those who wait for it in front.
@@ -391,6 +433,8 @@ mod tests {
                 for owner in 0..6 {
                     let rows = locks.owners.get(&owner).map_or(&[][..], |owned| &owned.held);
                     held.extend(rows.iter().map(|row| (owner, *row)));
+                    let circle = locks.circle_of_all(owner);
+                    prop_assert_eq!(locks.is_in_circle(owner), circle.is_some());
                 }
                 held.sort_unstable();
                 prop_assert_eq!(held, slow.held());

@@ -67,7 +67,8 @@ impl Limits for Resilience4j {
     /// Who may wait can have the permits of the cycles that begin meanwhile: most of them for one
     /// who comes at the very end of a cycle.
     fn most(&self) -> Option<u32> {
-        let period = self.limit_refresh_period.as_nanos();
+        // It is asked of parameters that are wrong, too.
+        let period = self.limit_refresh_period.as_nanos().max(1);
         let begin =
             self.timeout_duration.as_nanos().checked_sub(1).map_or(0, |wait| wait / period + 1);
         let most = u128::from(self.limit_for_period) * (u128::from(begin) + 1);
@@ -240,6 +241,14 @@ mod tests {
         cycles.withdrawn(at_ms(80), Ticket(1));
         assert_eq!((cycles.available(), cycles.wakes_at()), (-1, None));
         assert_eq!(admitted(&mut cycles, at_ms(150), 9), 1);
+    }
+
+    #[test]
+    fn a_period_of_nothing_is_a_mistake_and_can_be_asked_for_its_most() {
+        let none =
+            Resilience4j { limit_refresh_period: SimDuration::ZERO, ..Resilience4j::default() };
+        assert!(none.check().or_none().is_err());
+        assert_eq!(none.most(), None);
     }
 
     #[test]
