@@ -1,4 +1,6 @@
 //! What the engine tells whoever follows calls, and when.
+//!
+//! Nothing here is inlined: what it would need in registers is not to be had on the paths that it stands on.
 
 use super::super::Engine;
 use super::super::calls::{Call, Origin};
@@ -11,6 +13,7 @@ use crate::policy::{Outcome, ResolvedLayer};
 
 impl Engine<'_> {
     /// The run is over: whoever is still under way is told of.
+    #[cold]
     pub(in crate::model::engine) fn tell_of_the_end(&mut self, end: SimTime) {
         let Self { tracer, calls, .. } = self;
         tracer.tell(|recorder| recorder.ends(end));
@@ -32,6 +35,7 @@ impl Engine<'_> {
     }
 
     /// A call starts.
+    #[inline(never)]
     pub(in crate::model::engine) fn trace_call(&mut self, call: u32) {
         if !self.tracer.is_on() {
             return;
@@ -86,6 +90,7 @@ impl Engine<'_> {
     }
 
     /// A call goes on from a guard that has held it back, as it was told to.
+    #[inline(never)]
     pub(in crate::model::engine) fn trace_goes_on(
         &mut self,
         call: u32,
@@ -102,7 +107,7 @@ impl Engine<'_> {
     }
 
     /// A call has ended so.
-    #[inline(never)]
+    #[cold]
     pub(in crate::model::engine) fn trace_end_of_call(&mut self, call: u32, outcome: Outcome) {
         let (now, Call { key, started, origin, .. }) = (self.now, self.calls[call]);
         self.tracer.tell(|r| r.call_ends(call, outcome, now));
@@ -112,6 +117,7 @@ impl Engine<'_> {
     }
 
     /// An attempt of a call is sent.
+    #[cold]
     pub(in crate::model::engine) fn trace_attempt(&mut self, request: u32, call: u32) {
         let Call { edge, attempts: number, .. } = self.calls[call];
         let (now, instance) = (self.now, self.requests[request].instance);
@@ -127,7 +133,7 @@ impl Engine<'_> {
     }
 
     /// A request reaches its instance, or begins in it.
-    #[inline(never)]
+    #[cold]
     pub(in crate::model::engine) fn trace_reaches(&mut self, request: u32) {
         if !self.tracer.is_on() {
             return;
@@ -157,6 +163,7 @@ impl Engine<'_> {
     }
 
     /// A request is turned away before anything was asked of it.
+    #[cold]
     pub(in crate::model::engine) fn trace_turned_away(&mut self, request: u32, outcome: Outcome) {
         self.trace_reaches(request);
         let now = self.now;
@@ -164,6 +171,7 @@ impl Engine<'_> {
     }
 
     /// A request, or a task, leaves its instance, where it has ended so.
+    #[cold]
     pub(in crate::model::engine) fn trace_leaves(&mut self, request: u32, outcome: Outcome) {
         let now = self.now;
         let late = outcome == Outcome::Ok && self.requests[request].is_abandoned();
@@ -172,12 +180,14 @@ impl Engine<'_> {
     }
 
     /// A request inside its instance begins something that takes time.
+    #[cold]
     pub(in crate::model::engine) fn trace_step(&mut self, request: u32, what: What) {
         let now = self.now;
         self.tracer.tell(|r| r.begins(request, what, now));
     }
 
     /// A request waits for a worker of its pool.
+    #[cold]
     pub(in crate::model::engine) fn trace_queue(&mut self, request: u32) {
         let endpoint = &self.model.endpoints[self.route_of(request).endpoint.index()];
         self.trace_step(request, What::Queued(endpoint.pool));
@@ -194,12 +204,14 @@ impl Engine<'_> {
     }
 
     /// A request works on its present step.
+    #[cold]
     pub(in crate::model::engine) fn trace_work(&mut self, request: u32) {
         let Request { step, .. } = self.requests[request];
         self.trace_step(request, What::Work(step));
     }
 
     /// A request begins branches, which are there already.
+    #[cold]
     pub(in crate::model::engine) fn trace_branches(&mut self, request: u32) {
         if self.tracer.is_on() {
             let branches: Vec<u32> = self.branches_of(request).collect();
@@ -208,6 +220,7 @@ impl Engine<'_> {
     }
 
     /// A branch of a request begins.
+    #[cold]
     pub(in crate::model::engine) fn trace_branch(&mut self, request: u32, branch: u32) {
         let (now, from) = (self.now, self.requests[branch].step);
         self.tracer.tell(|r| {
@@ -218,6 +231,7 @@ impl Engine<'_> {
     }
 
     /// A task begins, on behalf of a request.
+    #[cold]
     pub(in crate::model::engine) fn trace_task(&mut self, by: u32, task: u32) {
         let now = self.now;
         let to = self.route_of(task).endpoint;
@@ -228,6 +242,7 @@ impl Engine<'_> {
     }
 
     /// The answer of a request is sent.
+    #[cold]
     pub(in crate::model::engine) fn trace_answer(&mut self, request: u32) {
         let (now, edge) = (self.now, self.requests[request].edge);
         self.tracer.tell(|r| {
@@ -237,6 +252,7 @@ impl Engine<'_> {
     }
 
     /// A message stands in its queue.
+    #[cold]
     pub(in crate::model::engine) fn trace_message_waits(&mut self, message: u32, broker: u16) {
         let now = self.now;
         self.tracer.tell(|r| {
