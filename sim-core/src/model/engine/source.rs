@@ -53,7 +53,7 @@ enum BurstSize {
     /// Always as many.
     Constant(u32),
     /// So many at the full intensity of a fault, none when it is over.
-    While { at_most: f64, fault: FaultSpec },
+    While { at_most: f64, fault: Box<FaultSpec> },
 }
 
 impl BurstSize {
@@ -197,7 +197,7 @@ fn spiked(load: &OpenLoad, factor: f64, fault: &FaultSpec) -> Process {
         }
         Arrivals::Bursts { size, every, spread } => {
             let at_most = f64::from(*size) * (factor - 1.0);
-            let size = BurstSize::While { at_most, fault: fault.clone() };
+            let size = BurstSize::While { at_most, fault: Box::new(fault.clone()) };
             Process::bursts(size, *every, *spread)
         }
     }
