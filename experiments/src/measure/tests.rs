@@ -199,7 +199,7 @@ fn what_makes_no_sense_is_refused_with_what_would() {
         ),
         (
             with(Mean, "shop", Quantity::WaitingTime),
-            "mean does not go with `shop:waiting_time`: only services and endpoints have a queue",
+            "mean does not go with `shop:waiting_time`: nothing waits there",
         ),
         (
             usual(Wasted, "shop"),
