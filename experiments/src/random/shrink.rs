@@ -88,7 +88,8 @@ fn lists(value: &Value, depth: usize, found: &mut dyn FnMut(&[Value])) {
 fn simplify(part: &Value) -> Vec<Option<Vec<Value>>> {
     let forms = match part {
         Value::Number(number) => match number.as_u64() {
-            Some(0 | 1) | None => vec![1.0.into()],
+            None => vec![1.0.into()],
+            Some(0 | 1) => Vec::new(),
             Some(n) => vec![1.into(), (n / 2).into(), (n - 1).into()],
         },
         Value::String(text) if text.ends_with("/s") => vec!["5/s".into(), "1/s".into()],
