@@ -57,6 +57,7 @@ library! {
     "abandonment",
     "gc-spiral",
     "slow-card-processor",
+    "rolling-deploy",
     "dependency-cascade",
     "row-lock",
     "silent-failures",

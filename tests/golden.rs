@@ -81,6 +81,7 @@ const LIBRARY: &[Short] = &[
     ("abandonment", &["run.replications=1"]),
     ("gc-spiral", &["run.replications=1"]),
     ("slow-card-processor", &["run.replications=1"]),
+    ("rolling-deploy", &["run.replications=1"]),
     ("dependency-cascade", &["run.replications=1"]),
     ("row-lock", &["run.replications=1"]),
     ("silent-failures", &["run.replications=1"]),
