@@ -29,7 +29,6 @@ const ENGINE: [Short; 5] = [
 ];
 
 /// The rest of the library.
-
 const LIBRARY: &[Short] = &[
     (
         "backoffs-by-library",

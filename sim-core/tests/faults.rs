@@ -1,5 +1,7 @@
 //! What faults hit, when, and what stops them; and zones.
 
+#![allow(clippy::unwrap_used, reason = "what a test needs it may unwrap")]
+
 mod common;
 
 use common::*;

@@ -1,6 +1,8 @@
 //! Layers that hold calls back, inside the engine: small models whose course can be worked out by
 //! hand.
 
+#![allow(clippy::unwrap_used, reason = "what a test needs it may unwrap")]
+
 mod common;
 
 use common::*;

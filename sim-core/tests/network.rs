@@ -1,5 +1,7 @@
 //! The network against arithmetic and probability: loss, TCP, bandwidth, and faults on links.
 
+#![allow(clippy::unwrap_used, reason = "what a test needs it may unwrap")]
+
 mod common;
 
 use common::*;

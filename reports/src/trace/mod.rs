@@ -1,5 +1,5 @@
-//! Traces as files that other tools open: Perfetto and Chrome ([`perfetto`]), Jaeger and everything that
-//! reads OpenTelemetry ([`otlp`]).
+//! Traces as files that other tools open: Perfetto and Chrome (`perfetto`), Jaeger and everything that
+//! reads OpenTelemetry (`otlp`).
 
 mod lanes;
 mod otlp;
