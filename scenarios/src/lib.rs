@@ -30,10 +30,11 @@ mod tree;
 mod warning;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Place, Severity};
+pub use document::ClaimVerdict;
 pub use load::load;
 pub use overrides::{Override, OverrideError};
 pub use schema::{Field, outline, schema};
 pub use source::{FileError, FileSource, NoFiles};
-pub use study::{Steady, Study, Variant, VariantExpectation};
+pub use study::{Claim, Steady, Study, Variant, VariantExpectation};
 pub use suggest::nearest;
 pub use warning::Trap;

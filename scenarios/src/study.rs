@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::kernel::SimDuration;
 use sim_core::model::spec::Model;
 
+use crate::document::ClaimVerdict;
 use crate::expectation::{Condition, Expectation, Phase, Term};
 
 /// A checked scenario with its variants compiled.
@@ -16,6 +17,12 @@ pub struct Study {
     pub title: String,
     /// The file's description: what one sees and why; empty if it has none.
     pub description: String,
+    /// Where the system comes from; empty if the file does not say.
+    pub from: String,
+    /// What one learns from it, in one line; empty if the file does not say.
+    pub moral: String,
+    /// What sources say, each answered by at least one of the expectations; in the file's order.
+    pub claims: Vec<Claim>,
     /// The hash of the file, of all files it names, and of what was set on the command line.
     pub hash: String,
     /// The seed.
@@ -185,4 +192,21 @@ pub struct VariantExpectation {
     pub variant: String,
     /// What is expected.
     pub expectation: Expectation,
+    /// The name of the claim that it answers.
+    pub claim: Option<String>,
+}
+
+/// What a source says of such a system, and what the file answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Its name.
+    pub name: String,
+    /// What is said.
+    pub says: String,
+    /// Who says it.
+    pub source: String,
+    /// Whether it is so.
+    pub verdict: ClaimVerdict,
+    /// Under which conditions, or what is so instead.
+    pub because: String,
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "what a test needs it may unwrap")]
 
 use scenarios::expectation::{Bound, Reference};
-use scenarios::{Diagnostics, FileError, FileSource, NoFiles, Override, Study, Variant, load};
+use scenarios::{
+    ClaimVerdict, Diagnostics, FileError, FileSource, NoFiles, Override, Study, Variant, load,
+};
 use sim_core::kernel::{SimDuration, SimTime};
 use sim_core::model::network::Loss;
 use sim_core::model::spec::{Discipline, ServiceMode, Step, Target};
@@ -43,6 +45,39 @@ fn variant<'s>(study: &'s Study, name: &str) -> &'s Variant {
 
 fn secs(n: u64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(n)
+}
+
+#[test]
+fn a_claim_has_the_source_of_the_file_unless_it_names_its_own() {
+    let text = r#"
+        from = "An article"
+        moral = "Spread the clients."
+        [claims.one]
+        says = "the peak is 400 times as high"
+        verdict = "true_only_if"
+        because = "only if they all start at once"
+        [claims.two]
+        says = "jitter helps"
+        source = "A study"
+        verdict = "true"
+        because = "it spreads the attempts"
+        [[expect]]
+        that = "count(shop:ok) >= 0"
+        claim = "two"
+        [[expect]]
+        that = "count(shop:failed) >= 0"
+        claim = "one"
+    "#;
+    let (head, claims) = text.split_once("[claims.one]").unwrap();
+    let text = format!("{head}{DESIGN}[claims.one]{claims}");
+    let (study, _) = read(&text, &NoFiles, &[]);
+    assert_eq!((&*study.from, &*study.moral), ("An article", "Spread the clients."));
+    let claims: Vec<_> = study.claims.iter().map(|c| (&*c.name, &*c.source, c.verdict)).collect();
+    let expected =
+        [("one", "An article", ClaimVerdict::TrueOnlyIf), ("two", "A study", ClaimVerdict::True)];
+    assert_eq!(claims, expected);
+    let answers: Vec<_> = study.expectations.iter().filter_map(|e| e.claim.as_deref()).collect();
+    assert_eq!(answers, ["two", "one"]);
 }
 
 #[test]

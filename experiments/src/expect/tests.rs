@@ -32,7 +32,8 @@ fn evaluate_with(
     let mut study = study_with_outage();
     study.replications = values.len() as u32;
     let expectation = expectation.clone();
-    study.expectations = vec![VariantExpectation { variant: "base".into(), expectation }];
+    study.expectations =
+        vec![VariantExpectation { variant: "base".into(), expectation, claim: None }];
     let plan = Plan::new(&study).unwrap();
     let place = plan.place(&study.expectations[0].expectation.term).unwrap_or(0);
     let runs = |name: &str| -> Vec<CellResult> {
@@ -219,7 +220,8 @@ fn of_alerts(that: &str, a: &[Option<f64>], b: &[Option<f64>]) -> ExpectationRes
         variant.alerts = ["a", "b"].map(alert).to_vec();
     }
     let expectation = scenarios::expectation::parse(that).unwrap();
-    study.expectations = vec![VariantExpectation { variant: "base".into(), expectation }];
+    study.expectations =
+        vec![VariantExpectation { variant: "base".into(), expectation, claim: None }];
     let plan = Plan::new(&study).unwrap();
     let place = |name: &str| plan.place(&Term::Alert(name.into())).unwrap();
     let run = |(k, (a, b)): (u32, (&Option<f64>, &Option<f64>))| {
@@ -285,7 +287,8 @@ fn of_hypothesis(that: &str, shares: &[(Option<f64>, Option<f64>)]) -> Expectati
     };
     let term = |phase| hypothesis.expectation(&hypothesis.probes[0], phase).term;
     let expectation = scenarios::expectation::parse(that).unwrap();
-    study.expectations = vec![VariantExpectation { variant: "base".into(), expectation }];
+    study.expectations =
+        vec![VariantExpectation { variant: "base".into(), expectation, claim: None }];
     study.hypothesis = Some(hypothesis.clone());
     let plan = Plan::new(&study).unwrap();
     let place = |phase| plan.place(&term(phase)).unwrap();

@@ -19,7 +19,7 @@ fn term(aggregation: Aggregation, quantity: Quantity, window: Option<u64>, phase
 fn expecting(variant: &str, term: Term, op: Op, bound: Bound) -> Study {
     let text = "what is expected".into();
     let expectation = Expectation { text, term, op, bound, share_of_runs: None };
-    let expected = VariantExpectation { variant: variant.into(), expectation };
+    let expected = VariantExpectation { variant: variant.into(), expectation, claim: None };
     Study { expectations: vec![expected], ..study_with_outage() }
 }
 
@@ -64,6 +64,7 @@ fn no_two_measures_share_a_key() {
             ..study.expectations[0].expectation.clone()
         },
         variant: "other".into(),
+        claim: None,
     });
     let plan = Plan::new(&study).unwrap();
     let mut keys: Vec<&str> = plan.measures.iter().map(|m| &*m.info.key).collect();

@@ -3,6 +3,7 @@
 mod alerts;
 mod breakers;
 mod bulkheads;
+mod claims;
 mod cycles;
 mod deadlines;
 mod expectation;
@@ -40,6 +41,7 @@ pub(crate) struct Facts<'a> {
 pub(crate) fn document(document: &Document, root: &Node) -> Vec<Diagnostic> {
     let mut found = names::check(document, root);
     found.extend(times::check(document, root));
+    found.extend(claims::check(document, root));
     found
 }
 

@@ -4,8 +4,18 @@ use crate::diagnostic::Diagnostic;
 use crate::tree::{Node, SetPath};
 
 /// What all variants of a study share.
-const SHARED: &[&str] =
-    &["title", "description", "allow", "variants", "expect", "hypothesis", "report"];
+const SHARED: &[&str] = &[
+    "title",
+    "description",
+    "from",
+    "moral",
+    "allow",
+    "variants",
+    "claims",
+    "expect",
+    "hypothesis",
+    "report",
+];
 const SHARED_IN_RUN: &[&str] = &["seed", "replications", "base"];
 
 /// Whether a variant can set a path.

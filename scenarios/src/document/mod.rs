@@ -4,6 +4,7 @@
 //! is tagged inside: those lose the place of a mistake.
 
 mod alert;
+mod claim;
 mod client;
 mod fault;
 mod handler;
@@ -22,6 +23,8 @@ use serde::Deserialize;
 use sim_core::policy::Policy;
 
 pub(crate) use alert::Alert;
+pub(crate) use claim::Claim;
+pub use claim::ClaimVerdict;
 pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
 pub(crate) use fault::{Fault, Instances, On, Repeat, Traffic};
 pub(crate) use handler::{
@@ -29,9 +32,9 @@ pub(crate) use handler::{
 };
 pub(crate) use hypothesis::{Hypothesis, Probe};
 pub(crate) use name::{
-    BrokerName, CacheName, Callee, ClientName, ConditionText, EffectName, ExpectationText,
-    FileName, LinkName, MachineName, PolicyName, ProbeText, RowName, ServiceName, StoreName,
-    VariantName,
+    BrokerName, CacheName, Callee, ClaimName, ClientName, ConditionText, EffectName,
+    ExpectationText, FileName, LinkName, MachineName, PolicyName, ProbeText, RowName, ServiceName,
+    StoreName, VariantName,
 };
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;
@@ -52,6 +55,12 @@ pub(crate) struct Document {
     /// What one sees and why; as long as it takes.
     #[serde(default)]
     pub(crate) description: String,
+    /// Where the system comes from: an article, a study, a library.
+    #[serde(default)]
+    pub(crate) from: String,
+    /// What one learns from it, in one line.
+    #[serde(default)]
+    pub(crate) moral: String,
     /// The traps that are meant: their warnings are silenced.
     #[serde(default)]
     pub(crate) allow: Vec<Trap>,
@@ -106,6 +115,10 @@ pub(crate) struct Document {
     #[serde(default)]
     #[schemars(length(max = 1_000))]
     pub(crate) variants: Vec<Variant>,
+    /// What sources say of such a system, by name, and whether it is so.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 1_000))]
+    pub(crate) claims: IndexMap<String, Claim>,
     /// What has to come out.
     #[serde(default)]
     #[schemars(length(max = 1_000))]

@@ -55,6 +55,8 @@ names! {
     BrokerName = "broker",
     /// A variant.
     VariantName = "variant",
+    /// A claim.
+    ClaimName = "claim",
     /// An expectation.
     ExpectationText = "expectation",
     /// A condition of an alert.

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use super::{ClientName, ExpectationText, ServiceName, VariantName};
+use super::{ClaimName, ClientName, ExpectationText, ServiceName, VariantName};
 
 /// A changed form of the scenario.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -55,6 +55,9 @@ pub(crate) struct Expect {
     /// What: `term op bound ["in" share "of runs"]`, such as
     /// "peak_rate(payment, 1s, after(30s)) <= 4.5x baseline".
     pub(crate) that: ExpectationText,
+    /// The claim that this answers.
+    #[serde(default)]
+    pub(crate) claim: Option<ClaimName>,
 }
 
 /// What tables and charts are about.

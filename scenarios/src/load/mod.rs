@@ -12,7 +12,7 @@ use crate::expectation;
 use crate::overrides::Override;
 use crate::schema;
 use crate::source::{FileSource, Sources, Span};
-use crate::study::{Study, Variant, VariantExpectation};
+use crate::study::{Claim, Study, Variant, VariantExpectation};
 use crate::tree::{self, Entry, Node, SetPath, parse_document, parse_value};
 
 /// Reads, checks and compiles a scenario with all its variants.
@@ -83,6 +83,9 @@ impl Loader<'_> {
             name: text::stem(name).to_owned(),
             title: base.document.title.clone(),
             description: base.document.description.clone(),
+            from: base.document.from.clone(),
+            moral: base.document.moral.clone(),
+            claims: claims(&base.document),
             hash: self.hash(bytes, overrides),
             seed: base.document.run.seed,
             replications: base.document.run.replications,
@@ -183,7 +186,8 @@ impl Loader<'_> {
             let wrong =
                 check::expectation(&facts, index, &expectation, &names, &self.found.sources);
             self.found.extend(wrong);
-            expectations.push(VariantExpectation { variant: name.clone(), expectation });
+            let claim = expect.claim.as_ref().map(|claim| claim.0.clone());
+            expectations.push(VariantExpectation { variant: name.clone(), expectation, claim });
         }
         expectations
     }
@@ -230,4 +234,15 @@ fn variant(form: Form) -> Option<Variant> {
         baseline_per_s: compiled.baseline_per_s,
         alerts: compiled.alerts,
     })
+}
+
+fn claims(document: &Document) -> Vec<Claim> {
+    let claim = |(name, claim): (&String, &crate::document::Claim)| Claim {
+        name: name.clone(),
+        says: claim.says.clone(),
+        source: claim.source.clone().unwrap_or_else(|| document.from.clone()),
+        verdict: claim.verdict,
+        because: claim.because.clone(),
+    };
+    document.claims.iter().map(claim).collect()
 }

@@ -21,6 +21,7 @@ pub(crate) struct Names {
     caches: Vec<String>,
     brokers: Vec<String>,
     variants: Vec<String>,
+    claims: Vec<String>,
 }
 
 /// An unknown name: what is wrong and what would be right.
@@ -48,6 +49,7 @@ impl Names {
             caches: keys("caches"),
             brokers: keys("brokers"),
             variants: variants(root),
+            claims: keys("claims"),
         }
     }
 
@@ -65,6 +67,7 @@ impl Names {
             "effect" => ("effect", &self.effects, "[effects.X]"),
             "cache" => ("cache", &self.caches, "[caches.X]"),
             "broker" => ("broker", &self.brokers, "[brokers.X]"),
+            "claim" => ("claim", &self.claims, "[claims.X]"),
             "variant" => ("variant", &self.variants, "[[variants]]"),
             _ => return Ok(()),
         };
