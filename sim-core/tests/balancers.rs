@@ -13,10 +13,6 @@ use sim_core::model::workload::*;
 use sim_core::policy::Outcome;
 use sim_core::policy::balancing::Balancing;
 
-fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
-    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
-}
-
 fn rejected(record: &RunRecord) -> u64 {
     let edge = subject(record, "shop->payment");
     edge.slices.iter().map(|slice| slice.rejections.of(Outcome::Refused)).sum()

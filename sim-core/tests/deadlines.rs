@@ -7,14 +7,10 @@ mod common;
 
 use common::*;
 use serde_json::json;
-use sim_core::model::record::{RunRecord, SubjectRecord};
+use sim_core::model::record::RunRecord;
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::{Outcome, ResolvedPolicy, SentDeadlines};
-
-fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
-    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
-}
 
 fn busy_ms(record: &RunRecord, service: &str) -> u128 {
     let slices = &subject(record, service).slices;

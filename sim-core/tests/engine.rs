@@ -11,10 +11,6 @@ use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::{Abandoned, LateAnswers, Outcome};
 
-fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
-    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
-}
-
 fn arrivals(subject: &SubjectRecord) -> u64 {
     subject.slices.iter().map(|slice| slice.arrivals).sum()
 }

@@ -12,10 +12,6 @@ use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::Outcome;
 
-fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
-    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
-}
-
 fn rejected(record: &RunRecord, outcome: Outcome) -> u64 {
     let edge = subject(record, "shop->payment");
     edge.slices.iter().map(|slice| slice.rejections.of(outcome)).sum()

@@ -12,10 +12,6 @@ use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::{Abandoned, Layer, Outcome, Policy, ResolvedPolicy};
 
-fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
-    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
-}
-
 fn arrivals(subject: &SubjectRecord) -> u64 {
     subject.slices.iter().map(|slice| slice.arrivals).sum()
 }

@@ -13,50 +13,8 @@ use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::{Abandoned, Outcome};
 
-const LINK: Target = Target::Link(LinkId(0));
-const SERVICE: Target = Target::Service(ServiceId(0));
-
-fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
-    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
-}
-
-fn longest(subject: &SubjectRecord) -> SimDuration {
-    SimDuration::from_nanos(subject.slices.iter().map(|s| s.response_time_max_ns).max().unwrap())
-}
-
-/// The share of a subject's ends that took longer than this.
-fn share_above(subject: &SubjectRecord, time: SimDuration) -> f64 {
-    let above: u64 = subject.slices.iter().map(|s| s.response_time.above(time.as_nanos())).sum();
-    let all: u64 = subject.slices.iter().map(|s| s.outcomes.total()).sum();
-    above as f64 / all as f64
-}
-
-/// One call a second, the first at 1 s; each takes a latency of 10 ms there, 10 ms of work, and
-/// 10 ms back.
-fn metronome(length: &str) -> Model {
-    let load = Load::Open(OpenLoad {
-        clients: 1,
-        arrivals: Arrivals::Paced(RateProfile::constant(1.0), Start::Spread),
-    });
-    let mut model = one_service(load, None, None, "10ms");
-    model.length = d(length);
-    model.links[0].latency = dist("10ms");
-    model
-}
-
-fn busy(per_second: f64, length: &str) -> Model {
-    let mut model = one_service(poisson(per_second), None, None, "1ms");
-    model.length = d(length);
-    model.links[0].latency = dist("1ms");
-    model
-}
-
 fn tcp() -> Transport {
     Transport::Tcp(Tcp::default())
-}
-
-fn timed_out(model: &mut Model, after: &str) {
-    model.edges[0].policy = policy(json!([{ "timeout": after }]));
 }
 
 #[test]

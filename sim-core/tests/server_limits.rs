@@ -8,14 +8,10 @@ mod common;
 use common::*;
 use serde_json::{Value, json};
 use sim_core::kernel::SimDuration;
-use sim_core::model::record::{RunRecord, SubjectRecord};
+use sim_core::model::record::RunRecord;
 use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::{Abandoned, Outcome};
-
-fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
-    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
-}
 
 fn ended<const N: usize>(record: &RunRecord, name: &str, outcomes: [Outcome; N]) -> [u64; N] {
     outcomes.map(|outcome| total(subject(record, name), outcome))

@@ -12,10 +12,6 @@ use sim_core::model::spec::*;
 use sim_core::model::workload::*;
 use sim_core::policy::{Abandoned, Outcome};
 
-fn total(subject: &SubjectRecord, outcome: Outcome) -> u64 {
-    subject.slices.iter().map(|slice| slice.outcomes.of(outcome)).sum()
-}
-
 /// All response times together, in milliseconds.
 fn response_times_ms(subject: &SubjectRecord) -> u128 {
     subject.slices.iter().map(|slice| slice.response_time_sum_ns).sum::<u128>() / 1_000_000

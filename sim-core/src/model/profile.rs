@@ -52,6 +52,7 @@ impl ProfileCursor {
 
     /// When the integral of the rate reaches `target`, which must not decrease from one question
     /// to the next; `None` if it never does.
+    #[inline]
     pub fn reaches(&mut self, target: f64) -> Option<SimTime> {
         let points = &self.profile.points;
         loop {

@@ -63,7 +63,7 @@ impl<E: Copy> RadixQueue<E> {
 
     /// Has `event` come out at `at`, which must not be before [`RadixQueue::now`]; in release
     /// builds an event of the past comes out now.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, at: SimTime, event: E) {
         if at <= self.now {
             debug_assert!(at == self.now, "an event is scheduled in the past");
@@ -71,6 +71,13 @@ impl<E: Copy> RadixQueue<E> {
             return self.immediate.push(order, event);
         }
         self.push(at, Slot::NONE, event);
+    }
+
+    /// As [`RadixQueue::schedule`], for events of which a run has few: out of the way of those that
+    /// it has many of.
+    #[inline(never)]
+    pub fn schedule_apart(&mut self, at: SimTime, event: E) {
+        self.schedule(at, event);
     }
 
     /// As [`RadixQueue::schedule`], for an event that may be cancelled.

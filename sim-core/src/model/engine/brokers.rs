@@ -198,7 +198,7 @@ impl Engine<'_> {
         let gives_up = redelivery.max_deliveries.is_some_and(|most| deliveries >= most);
         if outcome.is_failure() && !gives_up {
             let comes_again = Event::Redelivers { message };
-            self.queue.schedule(now + redelivery.delay, comes_again);
+            self.queue.schedule_apart(now + redelivery.delay, comes_again);
         } else {
             meter.in_flight.down(now);
             meter.ends(outcome, published, now);

@@ -14,7 +14,7 @@ impl Engine<'_> {
         state.up = false;
         state.down_until = state.down_until.max(until);
         let restart = Event::Restarts { service: service.0, instance };
-        self.queue.schedule(until, restart);
+        self.queue.schedule_apart(until, restart);
         let inside: Vec<u32> = self
             .requests
             .slots()
@@ -36,7 +36,7 @@ impl Engine<'_> {
     pub(super) fn is_down_until(&mut self, service: ServiceId, instance: u32, until: SimTime) {
         let place = (self.first_instances[service.index()] + instance) as usize;
         self.instances[place].down_until = until;
-        self.queue.schedule(until, Event::Restarts { service: service.0, instance });
+        self.queue.schedule_apart(until, Event::Restarts { service: service.0, instance });
     }
 
     /// An instance may be up again, unless something else keeps it down.

@@ -18,8 +18,8 @@ impl Engine<'_> {
                 Fault::Spike(_) => {}
                 Fault::Crash(_) | Fault::Deploy(_) => self.schedule_deaths(index, fault),
                 _ => {
-                    self.queue.schedule(fault.at, Event::FaultStarts { fault: index });
-                    self.queue.schedule(fault.ends(), Event::FaultEnds { fault: index });
+                    self.queue.schedule_apart(fault.at, Event::FaultStarts { fault: index });
+                    self.queue.schedule_apart(fault.ends(), Event::FaultEnds { fault: index });
                 }
             }
         }
@@ -28,7 +28,7 @@ impl Engine<'_> {
 
     fn schedule_deaths(&mut self, index: u16, fault: &FaultSpec) {
         for (place, dies) in deaths(self.model, fault) {
-            self.queue.schedule(dies, Event::Crashes { fault: index, instance: place });
+            self.queue.schedule_apart(dies, Event::Crashes { fault: index, instance: place });
         }
     }
 

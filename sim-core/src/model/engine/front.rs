@@ -182,7 +182,7 @@ impl Engine<'_> {
                 && let Some(outliers) = &watched.outliers
             {
                 let sweep = Event::Sweeps { service: service as u16 };
-                self.queue.schedule(outliers.machine.wakes_at(), sweep);
+                self.queue.schedule_apart(outliers.machine.wakes_at(), sweep);
             }
         }
     }
@@ -191,7 +191,7 @@ impl Engine<'_> {
     pub(super) fn sweep(&mut self, service: ServiceId) {
         let Front::Watched(watched) = &mut self.fronts[service.index()] else { return };
         if let Some(next) = watched.sweep(self.now) {
-            self.queue.schedule(next, Event::Sweeps { service: service.0 });
+            self.queue.schedule_apart(next, Event::Sweeps { service: service.0 });
         }
     }
 

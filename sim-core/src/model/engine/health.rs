@@ -54,7 +54,7 @@ impl Engine<'_> {
                 let first = SimTime::ZERO + one.checker.interval().mul_f64(share);
                 let begins =
                     Event::HealthCheck { service: service as u16, instance: instance as u32 };
-                self.queue.schedule(first, begins);
+                self.queue.schedule_apart(first, begins);
             }
         }
     }
@@ -86,7 +86,7 @@ impl Engine<'_> {
         }
         if self.injection.cuts_off(self.model, &hit, now) {
             let ends = Event::HealthCheckEnds { well: false, service: service.0, instance };
-            return self.queue.schedule(now + timeout, ends);
+            return self.queue.schedule_apart(now + timeout, ends);
         }
         let held_up = self.injection.holds_up(self.model, hit, now);
         if held_up.is_zero() {
@@ -94,7 +94,7 @@ impl Engine<'_> {
         }
         let well = held_up < timeout;
         let ends = Event::HealthCheckEnds { well, service: service.0, instance };
-        self.queue.schedule(now + held_up.min(timeout), ends);
+        self.queue.schedule_apart(now + held_up.min(timeout), ends);
     }
 
     /// A check was answered well or has failed. The next one begins an interval after it began, or
@@ -106,6 +106,6 @@ impl Engine<'_> {
         if let Front::Watched(watched) = &mut self.fronts[service.index()] {
             watched.answers_checks(self.now, instance, healthy);
         }
-        self.queue.schedule(next, Event::HealthCheck { service: service.0, instance });
+        self.queue.schedule_apart(next, Event::HealthCheck { service: service.0, instance });
     }
 }

@@ -49,7 +49,7 @@ impl<'m> Engine<'m> {
                 let share = instance as f64 / probed.len() as f64;
                 let first = SimTime::ZERO + one.checker.interval().mul_f64(share);
                 let (service, instance) = (service as u16, instance as u32);
-                self.queue.schedule(first, Event::LivenessProbe { service, instance });
+                self.queue.schedule_apart(first, Event::LivenessProbe { service, instance });
             }
         }
     }
@@ -113,7 +113,7 @@ impl<'m> Engine<'m> {
     fn next_liveness_probe(&mut self, service: ServiceId, instance: u32) {
         let Probed { checker, last, .. } = self.liveness.probed[service.index()][instance as usize];
         let next = (last + checker.interval()).max(self.now);
-        self.queue.schedule(next, Event::LivenessProbe { service: service.0, instance });
+        self.queue.schedule_apart(next, Event::LivenessProbe { service: service.0, instance });
     }
 
     /// Whether one more may be down.

@@ -83,7 +83,7 @@ impl Engine<'_> {
         state.collecting = Some(state.collecting.map_or(until, |other| other.max(until)));
         self.freezes(place, true);
         let place = place as u32;
-        self.queue.schedule(until, Event::CollectionEnds { place });
+        self.queue.schedule_apart(until, Event::CollectionEnds { place });
     }
 
     /// The garbage of an instance has been collected, unless that took longer or its process is another.

@@ -362,6 +362,7 @@ impl<'m> Engine<'m> {
         self.schedule_arrival(source);
     }
 
+    #[inline]
     fn schedule_arrival(&mut self, source: u16) {
         if let Some(due) = self.sources[usize::from(source)].next() {
             self.queue.schedule(due, Event::Arrival { source });

@@ -129,6 +129,7 @@ impl Source {
     }
 
     /// When the next call is due; `None` if there is none.
+    #[inline]
     pub(super) fn next(&mut self) -> Option<SimTime> {
         match &mut self.process {
             Process::Poisson { cursor, integral } => {

@@ -73,7 +73,7 @@ impl Engine<'_> {
         for (index, fault) in self.model.faults.iter().enumerate() {
             if let Some(watch) = &fault.stop_when {
                 let before = SimTime::ZERO + fault.at.since(SimTime::ZERO + watch.window);
-                self.queue.schedule(before, Event::Watches { fault: index as u16 });
+                self.queue.schedule_apart(before, Event::Watches { fault: index as u16 });
             }
         }
     }
@@ -94,6 +94,6 @@ impl Engine<'_> {
         if now > spec.at && figure.is_some_and(|figure| watch.side.holds(figure, watch.bound)) {
             return self.fault_is_stopped(fault);
         }
-        self.queue.schedule(now + watch.every(), Event::Watches { fault });
+        self.queue.schedule_apart(now + watch.every(), Event::Watches { fault });
     }
 }

@@ -178,7 +178,7 @@ impl Engine<'_> {
             Some(latency) => self.queue.schedule(self.now + latency, arrives),
             None => {
                 self.tracer.tell(|r| r.message_is_lost(request, self.now));
-                self.queue.schedule(self.now + link.give_up, Event::GivesUp { request });
+                self.queue.schedule_apart(self.now + link.give_up, Event::GivesUp { request });
             }
         }
     }
@@ -319,10 +319,9 @@ impl Engine<'_> {
     }
 
     /// Schedules an event that names a request.
-    #[inline]
     pub(super) fn schedule_for(&mut self, request: u32, at: SimTime, event: Event) {
         self.requests[request].pending += 1;
-        self.queue.schedule(at, event);
+        self.queue.schedule_apart(at, event);
     }
 
     /// A request is done; its slot is free once no scheduled event names it any more.

@@ -69,4 +69,13 @@ mod tests {
         assert_eq!(queue.leaves(at(9), SimDuration::from_secs(9), &[0]), Verdict::Serve);
         assert_eq!(Shedding::Patience(patience).longest_wait(), None);
     }
+
+    #[test]
+    fn patience_that_is_read_from_a_file_is_refused() {
+        let good = Patience { patience: "exp(2s)".parse().unwrap(), serve: End::Oldest };
+        assert_eq!(good.check().or_none(), Ok(()));
+        let patience = "empirical(waits.csv)".parse().unwrap();
+        let problems = Patience { patience, ..good }.check().or_none().unwrap_err();
+        assert_eq!(problems.0[0].path, "patience");
+    }
 }
