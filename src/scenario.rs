@@ -144,14 +144,15 @@ impl Scenario {
         Ok((study, warnings))
     }
 
-    /// The study at a point of a sweep: with further values set, and without the expectations,
-    /// which are about the file's own values.
+    /// The study at a point of a sweep: with further values set, and without the expectations
+    /// and the charts, which are about the file's own values.
     ///
     /// # Errors
     /// Everything that is wrong with the file, with file, line and column.
     pub fn load_at(&self, point: &[Override]) -> Result<(Study, Diagnostics), Error> {
         let (mut study, warnings) = self.compile(point)?;
         study.expectations.clear();
+        study.charts.clear();
         self.keep_variants(&mut study)?;
         Ok((study, warnings))
     }
@@ -233,8 +234,8 @@ impl Scenario {
         words.join(" ")
     }
 
-    /// Drops the variants that were not asked for, and the expectations of those; keeps what the
-    /// expectations that are left compare with.
+    /// Drops the variants that were not asked for, and the expectations and charts of those; keeps what
+    /// the expectations that are left compare with.
     fn keep_variants(&self, study: &mut Study) -> Result<(), Error> {
         if self.variants.is_empty() {
             return Ok(());
@@ -251,6 +252,10 @@ impl Scenario {
             }
         }
         study.variants.retain(|variant| kept.contains(&variant.name));
+        for chart in &mut study.charts {
+            chart.variants.retain(|variant| kept.contains(variant));
+        }
+        study.charts.retain(|chart| !chart.variants.is_empty());
         Ok(())
     }
 }

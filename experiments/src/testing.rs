@@ -50,6 +50,7 @@ pub(crate) fn study_with_outage() -> Study {
         variants: vec![variant("base"), variant("other")],
         expectations: Vec::new(),
         hypothesis: None,
+        charts: Vec::new(),
         focus_client: "shop".into(),
         focus_service: "payment".into(),
         text: String::new(),

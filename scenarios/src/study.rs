@@ -6,7 +6,7 @@ use sim_core::kernel::SimDuration;
 use sim_core::model::spec::Model;
 
 use crate::document::ClaimVerdict;
-use crate::expectation::{Condition, Expectation, Phase, Term};
+use crate::expectation::{Condition, Expectation, MeasureTerm, Phase, Term};
 
 /// A checked scenario with its variants compiled.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct Study {
     pub expectations: Vec<VariantExpectation>,
     /// What the file claims of every variant with faults.
     pub hypothesis: Option<Hypothesis>,
+    /// The charts that show its story, in the order of the file.
+    pub charts: Vec<Chart>,
     /// The client population that tables and charts are about.
     pub focus_client: String,
     /// The service that tables and charts are about.
@@ -194,6 +196,45 @@ pub struct VariantExpectation {
     pub expectation: Expectation,
     /// The name of the claim that it answers.
     pub claim: Option<String>,
+}
+
+/// A chart that the file asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// What one should see: the heading of the picture.
+    pub title: String,
+    /// What is drawn, as the file writes it: `share(shop:failed, during)`.
+    pub text: String,
+    /// What is drawn.
+    pub draw: Draw,
+    /// The names of the variants that are drawn, in this order; at least one, each once.
+    pub variants: Vec<String>,
+    /// The axis of the figures.
+    pub scale: ChartScale,
+    /// Whether the control is drawn beside it.
+    pub control: bool,
+}
+
+/// What a chart draws.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Draw {
+    /// A bar a variant: this figure, which is a number.
+    Bars(Term),
+    /// A line a variant: this, measured bin by bin, whatever its phase.
+    OverTime(MeasureTerm),
+}
+
+/// The axis of a chart's figures.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartScale {
+    /// Equal steps are equally wide; it begins at zero.
+    #[default]
+    Linear,
+    /// Equal factors are equally wide; there is no zero.
+    Log,
 }
 
 /// What a source says of such a system, and what the file answers.

@@ -81,6 +81,34 @@ fn a_claim_has_the_source_of_the_file_unless_it_names_its_own() {
 }
 
 #[test]
+fn a_chart_draws_all_variants_unless_it_names_some_in_its_own_order() {
+    use scenarios::expectation::parse_figure;
+    use scenarios::study::{ChartScale, Draw};
+    let charts = r#"
+        [[charts]]
+        title = """Without jitter
+          everybody comes at once"""
+        draw = { bars = "peak_rate(payment, 1s, after(30s))" }
+        [[charts]]
+        title = "The queue is as long as it can be"
+        draw = { over_time = "mean(payment:queue_length)" }
+        variants = ["no jitter", "base"]
+        scale = "log"
+        control = true
+    "#;
+    let (study, _) = read(&format!("{DESIGN}{charts}"), &NoFiles, &[]);
+    let [bars, course] = &study.charts[..] else { panic!("two charts") };
+    assert_eq!(bars.title, "Without jitter everybody comes at once");
+    assert_eq!(bars.text, "peak_rate(payment, 1s, after(30s))");
+    assert_eq!(bars.draw, Draw::Bars(parse_figure(&bars.text).unwrap()));
+    assert_eq!(bars.variants, ["base", "no jitter"]);
+    assert_eq!((bars.scale, bars.control), (ChartScale::Linear, false));
+    assert!(matches!(course.draw, Draw::OverTime(_)));
+    assert_eq!(course.variants, ["no jitter", "base"]);
+    assert_eq!((course.scale, course.control), (ChartScale::Log, true));
+}
+
+#[test]
 fn the_example_of_the_design_loads_unchanged() {
     let (study, warnings) = read(DESIGN, &NoFiles, &[]);
     assert!(warnings.is_empty(), "{warnings}");

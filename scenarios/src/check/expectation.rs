@@ -81,7 +81,7 @@ impl Check<'_> {
         &self.facts.compiled.model
     }
 
-    fn term(&self, term: &Term) -> Vec<Diagnostic> {
+    pub(super) fn term(&self, term: &Term) -> Vec<Diagnostic> {
         match term {
             Term::Measure(term) => {
                 self.subject(term).into_iter().chain(self.phase(term.phase, "")).collect()

@@ -3,6 +3,7 @@
 mod alerts;
 mod breakers;
 mod bulkheads;
+mod charts;
 mod claims;
 mod cycles;
 mod deadlines;
@@ -25,6 +26,7 @@ use crate::document::Document;
 use crate::tree::Node;
 
 pub(crate) use alerts::alerts;
+pub(crate) use charts::chart;
 pub(crate) use expectation::{expectation, hypothesis};
 pub(crate) use settable::settable;
 pub(crate) use unused::unused;
@@ -42,6 +44,7 @@ pub(crate) fn document(document: &Document, root: &Node) -> Vec<Diagnostic> {
     let mut found = names::check(document, root);
     found.extend(times::check(document, root));
     found.extend(claims::check(document, root));
+    found.extend(charts::check(document, root));
     found
 }
 

@@ -14,6 +14,7 @@ const SHARED: &[&str] = &[
     "claims",
     "expect",
     "hypothesis",
+    "charts",
     "report",
 ];
 const SHARED_IN_RUN: &[&str] = &["seed", "replications", "base"];

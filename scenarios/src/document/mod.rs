@@ -4,6 +4,7 @@
 //! is tagged inside: those lose the place of a mistake.
 
 mod alert;
+mod chart;
 mod claim;
 mod client;
 mod fault;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 use sim_core::policy::Policy;
 
 pub(crate) use alert::Alert;
+pub(crate) use chart::{Chart, Draw};
 pub(crate) use claim::Claim;
 pub use claim::ClaimVerdict;
 pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
@@ -32,9 +34,9 @@ pub(crate) use handler::{
 };
 pub(crate) use hypothesis::{Hypothesis, Probe};
 pub(crate) use name::{
-    BrokerName, CacheName, Callee, ClaimName, ClientName, ConditionText, EffectName,
-    ExpectationText, FileName, LinkName, MachineName, PolicyName, ProbeText, RowName, ServiceName,
-    StoreName, VariantName,
+    BrokerName, CacheName, Callee, ClaimName, ClientName, ConditionText, CourseText, EffectName,
+    ExpectationText, FigureText, FileName, LinkName, MachineName, PolicyName, ProbeText, RowName,
+    ServiceName, StoreName, VariantName,
 };
 pub(crate) use network::{Link, Network};
 pub(crate) use rate::Rate;
@@ -130,6 +132,10 @@ pub(crate) struct Document {
     #[serde(default)]
     #[schemars(length(max = 1_000))]
     pub(crate) alerts: Vec<Alert>,
+    /// The charts that show its story, in the order in which they are to be looked at.
+    #[serde(default)]
+    #[schemars(length(max = 99))]
+    pub(crate) charts: Vec<Chart>,
     /// What tables and charts are about.
     #[serde(default)]
     pub(crate) report: Report,

@@ -63,6 +63,10 @@ names! {
     ConditionText = "condition",
     /// A probe of the hypothesis.
     ProbeText = "probe",
+    /// A figure that bars are drawn of.
+    FigureText = "figure",
+    /// A course over time that lines are drawn of.
+    CourseText = "course",
     /// A file beside the scenario.
     FileName = "file",
 }

@@ -17,9 +17,11 @@
 //! finding     = "confirmed" | "refuted" | "not_steady" | "undecided"
 //! ```
 //!
-//! Two others share its words. A *condition* of an alert is `aggregation "(" subject "," window ")" op
+//! Others share its words. A *condition* of an alert is `aggregation "(" subject "," window ")" op
 //! figure`: its window is how far it looks back. A *probe* of a hypothesis is an expectation of an
-//! aggregation without phase, since it is checked before, during and after the faults.
+//! aggregation without phase, since it is checked before, during and after the faults. A chart draws a
+//! *figure*, which is a term of an expectation that is a number, or a *course*, which is an aggregation
+//! without window and phase, since it is measured bin by bin.
 
 mod ast;
 mod cursor;
@@ -31,4 +33,6 @@ pub use ast::{
     Aggregation, Bound, Condition, Expectation, Finding, MeasureTerm, Op, Phase, Quantity,
     Reference, Subject, Term, Verdict,
 };
-pub use parse::{ExpectationError, parse, parse_condition, parse_probe};
+pub use parse::{
+    ExpectationError, parse, parse_condition, parse_course, parse_figure, parse_probe,
+};

@@ -62,6 +62,22 @@ pub fn parse_condition(text: &str) -> Result<Condition, ExpectationError> {
     Parser::new(text, Form::Condition).condition()
 }
 
+/// Reads a figure that is drawn as bars: a term of an expectation, without its comparison.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse_figure(text: &str) -> Result<Term, ExpectationError> {
+    Parser::new(text, Form::Figure).drawn_figure()
+}
+
+/// Reads a course that is drawn over time: an aggregation without window and phase. Its phase is `all`.
+///
+/// # Errors
+/// The first mistake.
+pub fn parse_course(text: &str) -> Result<MeasureTerm, ExpectationError> {
+    Parser::new(text, Form::Course).drawn_course()
+}
+
 struct Parser<'t> {
     cursor: Cursor<'t>,
     form: Form,
@@ -73,6 +89,25 @@ enum Form {
     Expectation,
     Probe,
     Condition,
+    Figure,
+    Course,
+}
+
+impl Form {
+    /// Whether any term will do, or only an aggregation.
+    fn takes_any_term(self) -> bool {
+        matches!(self, Self::Expectation | Self::Figure)
+    }
+
+    /// What it can start with.
+    fn words(self) -> Vec<&'static str> {
+        match self {
+            Self::Expectation => words::terms(),
+            Self::Figure => words::figures(),
+            Self::Probe | Self::Condition => words::aggregations(),
+            Self::Course => words::courses(),
+        }
+    }
 }
 
 fn error(range: Range<usize>, title: impl Into<String>) -> ExpectationError {
@@ -111,7 +146,7 @@ impl<'t> Parser<'t> {
         let bound = self.bound(unit, op)?;
         let share_of_runs = match self.form {
             Form::Expectation => self.share_of_runs()?,
-            Form::Probe | Form::Condition => self.end().map(|()| None)?,
+            _ => self.end().map(|()| None)?,
         };
         Ok(Expectation { text: self.cursor.whole().to_owned(), term, op, bound, share_of_runs })
     }
@@ -130,6 +165,39 @@ impl<'t> Parser<'t> {
                 "a condition looks back for a time, and this does not say how long",
             )
             .help("write the window after the subject, as in `share(shop:failed, 1m) > 5%`")),
+        }
+    }
+
+    fn drawn_figure(&mut self) -> Result<Term, ExpectationError> {
+        let (term, unit) = self.term()?;
+        if matches!(unit, Unit::Verdict | Unit::Finding) {
+            let whole = 0..self.cursor.position();
+            return Err(error(whole, "this is no figure, and a bar needs one")
+                .help(format!("choose {}", one_of(words::figures().iter().copied()))));
+        }
+        self.no_comparison()?;
+        Ok(term)
+    }
+
+    fn drawn_course(&mut self) -> Result<MeasureTerm, ExpectationError> {
+        let (term, _) = self.term()?;
+        self.no_comparison()?;
+        match term {
+            Term::Measure(term) => Ok(term),
+            _ => Err(error(0..self.cursor.position(), "this has no course over time")),
+        }
+    }
+
+    /// The end, where an expectation would go on with what it compares with.
+    fn no_comparison(&mut self) -> Result<(), ExpectationError> {
+        self.cursor.skip_space();
+        let rest = self.cursor.position()..self.cursor.whole().len();
+        match words::OPS.iter().any(|(op, _)| self.cursor.rest().starts_with(op)) {
+            true => {
+                Err(error(rest, "a chart draws what is measured, and compares it with nothing")
+                    .help("leave the comparison out; an `[[expect]]` makes it"))
+            }
+            false => self.end(),
         }
     }
 
@@ -168,7 +236,7 @@ impl<'t> Parser<'t> {
         let start = self.cursor.position();
         let (word, range) = self.word("a measure such as `peak_rate(…)` or `time_to_recover`")?;
         let term = match word {
-            _ if self.form != Form::Expectation => Term::Measure(self.measure(word, range)?),
+            _ if !self.form.takes_any_term() => Term::Measure(self.measure(word, range)?),
             words::TIME_TO_RECOVER => Term::TimeToRecover,
             words::VERDICT => Term::Verdict,
             words::HYPOTHESIS => Term::Hypothesis,
@@ -209,11 +277,7 @@ impl<'t> Parser<'t> {
     ) -> Result<MeasureTerm, ExpectationError> {
         let aggregation = words::aggregation(word).ok_or_else(|| {
             let title = format!("there is no measure `{}`", shortened(word));
-            let known = match self.form {
-                Form::Expectation => words::terms(),
-                Form::Probe | Form::Condition => words::aggregations(),
-            };
-            error(range.clone(), title).choose(word, &known)
+            error(range.clone(), title).choose(word, &self.form.words())
         })?;
         self.token("(", &format!("`(` after `{word}`"))?;
         let subject = self.subject()?;
@@ -228,14 +292,19 @@ impl<'t> Parser<'t> {
             self.cursor.skip_space();
             let is_window = self.cursor.rest().starts_with(|c: char| c.is_ascii_digit());
             match (is_window, window, phase) {
+                (true, ..) if self.form == Form::Course => return Err(self.no_window()),
                 (true, None, None) => window = Some(self.window(aggregation)?),
-                (false, _, None) if self.form == Form::Expectation => phase = Some(self.phase()?),
-                (false, ..) if self.form != Form::Expectation => return Err(self.no_phase()),
+                (false, _, None) if self.form.takes_any_term() => phase = Some(self.phase()?),
+                (false, ..) if !self.form.takes_any_term() => return Err(self.no_phase()),
                 _ => return Err(self.expected("`)`")),
             }
         }
         if self.form == Form::Condition && aggregation == Aggregation::PeakRate {
             let title = "a peak is no condition: the window of that is how far it looks back";
+            return Err(error(range, title).help("write `rate(…)`"));
+        }
+        if self.form == Form::Course && aggregation == Aggregation::PeakRate {
+            let title = "a peak has no course over time: of each bin there is one rate";
             return Err(error(range, title).help("write `rate(…)`"));
         }
         if aggregation == Aggregation::PeakRate && window.is_none() {
@@ -252,9 +321,15 @@ impl<'t> Parser<'t> {
             Form::Condition => {
                 "a condition is evaluated all the time: it has a window, and no phase"
             }
+            Form::Course => "a course is drawn over the whole run: it has no phase",
             _ => "a probe is checked before, during and after the faults: it has no phase",
         };
         error(self.cursor.next_word(), title)
+    }
+
+    fn no_window(&self) -> ExpectationError {
+        let title = "a course is measured bin by bin: it has no window";
+        error(self.cursor.next_word(), title).help("`[run.steady] bin` says how wide the bins are")
     }
 
     fn subject(&mut self) -> Result<Subject, ExpectationError> {

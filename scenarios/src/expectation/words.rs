@@ -101,6 +101,20 @@ pub(super) fn terms() -> Vec<&'static str> {
     words
 }
 
+/// What a figure can start with: a term that is a number.
+pub(super) fn figures() -> Vec<&'static str> {
+    let mut words = terms();
+    words.retain(|word| !matches!(*word, VERDICT | HYPOTHESIS));
+    words
+}
+
+/// What a course over time can start with.
+pub(super) fn courses() -> Vec<&'static str> {
+    let mut words = aggregations();
+    words.retain(|word| aggregation(word) != Some(Aggregation::PeakRate));
+    words
+}
+
 /// What a condition or a probe can start with.
 pub(super) fn aggregations() -> Vec<&'static str> {
     let mut words = names(AGGREGATIONS);

@@ -1,5 +1,6 @@
 //! From the bytes of a file to a study: read, set, check, compile, variant by variant.
 
+mod charts;
 mod focus;
 mod hypothesis;
 mod text;
@@ -75,6 +76,7 @@ impl Loader<'_> {
         let forms = self.forms(&root);
         let expectations = self.expectations(&forms, &root);
         let hypothesis = self.hypothesis(&forms, &root);
+        let charts = self.charts(&forms, &root);
         self.unused(&forms, &root);
         let base = forms.first()?.good.as_ref()?;
         self.found.silence(&base.document.allow);
@@ -93,6 +95,7 @@ impl Loader<'_> {
             focus_service,
             expectations,
             hypothesis,
+            charts,
             text: text.to_owned(),
             overrides: overrides.iter().map(ToString::to_string).collect(),
             variants: forms.into_iter().map(variant).collect::<Option<_>>()?,

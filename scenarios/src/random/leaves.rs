@@ -49,6 +49,8 @@ pub(super) fn formatted(drawing: &mut Drawing, key: &str, format: &str) -> Optio
         "expectation" => expectation(drawing).map(Value::from),
         "probe" => comparison(drawing, "").map(Value::from),
         "condition" => comparison(drawing, ", 1s").map(Value::from),
+        "figure" => expectation(drawing).map(|text| term(&text).into()),
+        "course" => comparison(drawing, "").map(|text| term(&text).into()),
         _ => None,
     }
 }
@@ -122,6 +124,16 @@ fn expectation(drawing: &mut Drawing) -> Option<String> {
     texts.extend(comparison(drawing, ""));
     texts.extend(comparison(drawing, ", rest"));
     drawing.dice.pick(&texts).cloned()
+}
+
+/// What an expectation is about: what stands before its comparison.
+fn term(expectation: &str) -> &str {
+    let mut depth = 0;
+    let is_outside = |c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0 && c == ' '
+    };
+    expectation.find(is_outside).map_or(expectation, |end| &expectation[..end])
 }
 
 /// A figure compared with a bound: a probe, or with a window a condition.

@@ -63,6 +63,9 @@ pub(super) fn scenario(dice: Dice) -> Value {
     let variants: Vec<Value> =
         names.variants.iter().map(|name| variant(&mut drawing, name)).collect();
     root.insert("variants".to_owned(), variants.into());
+    if let (true, Some(items)) = (drawing.dice.chance(30), section("charts").and_then(items)) {
+        root.insert("charts".to_owned(), drawing.list("charts", items, 2).into());
+    }
     Value::Object(root)
 }
 

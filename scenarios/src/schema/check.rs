@@ -23,8 +23,17 @@ const MOST_REPORTED: usize = 1_000;
 
 /// Strings whose mistakes do not keep the rest from being compiled: what names nothing is left
 /// out, and the mistake is reported anyway.
-const HARMLESS: &[&str] =
-    &["client", "service", "policy", "row", "variant", "expectation", "condition"];
+const HARMLESS: &[&str] = &[
+    "client",
+    "service",
+    "policy",
+    "row",
+    "variant",
+    "expectation",
+    "condition",
+    "figure",
+    "course",
+];
 
 /// Checks a tree against a schema and takes unknown keys out of it.
 pub(crate) fn check(root: &mut Node, schema: Schema<'_>, sources: &Sources) -> Checked {

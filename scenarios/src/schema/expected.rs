@@ -76,6 +76,8 @@ fn expected_text(format: &str) -> &'static str {
         "expectation" => "an expectation such as \"p99(shop) <= 500ms\"",
         "probe" => "an expectation without phase such as \"share(shop:failed) <= 1%\"",
         "condition" => "a condition such as \"share(shop:failed, 1m) > 5%\"",
+        "figure" => "a figure such as \"share(shop:failed, during)\"",
+        "course" => "a course over time such as \"rate(payment)\"",
         "file" => "the name of a file beside the scenario",
         _ => "a string",
     }

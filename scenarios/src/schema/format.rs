@@ -67,6 +67,8 @@ pub(super) fn check(format: &str, text: &str, names: &Names) -> Result<(), Compl
         }
         "expectation" => expectation::parse(text).map(drop).map_err(Complaint::of_expectation),
         "probe" => expectation::parse_probe(text).map(drop).map_err(Complaint::of_expectation),
+        "figure" => expectation::parse_figure(text).map(drop).map_err(Complaint::of_expectation),
+        "course" => expectation::parse_course(text).map(drop).map_err(Complaint::of_expectation),
         "condition" => {
             expectation::parse_condition(text).map(drop).map_err(Complaint::of_expectation)
         }

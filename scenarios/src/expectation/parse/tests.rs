@@ -195,3 +195,43 @@ fn a_probe_has_no_phase_of_its_own() {
         assert!(parse_probe(wrong).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn a_figure_is_a_term_that_is_a_number() {
+    let measured = parse_figure("share(shop:failed, during)").unwrap();
+    assert_eq!(measured, read("share(shop:failed, during) <= 1%").term);
+    for text in ["time_to_recover", "alert(errors)", "saturated(payment)", "false_alarms(errors)"] {
+        assert!(parse_figure(text).is_ok(), "{text}");
+    }
+    for (text, title, wrong) in [
+        ("verdict", "this is no figure", "verdict"),
+        ("hypothesis", "this is no figure", "hypothesis"),
+        ("rate(shop) <= 5/s", "compares it with nothing", "<= 5/s"),
+        ("rate(shop) baseline", "expected the end", "baseline"),
+        ("fail_share(shop)", "no measure `fail_share`", "fail_share"),
+    ] {
+        let error = parse_figure(text).unwrap_err();
+        assert!(error.title.contains(title), "{text}: {}", error.title);
+        assert_eq!(&text[error.range.clone()], wrong, "{text}");
+        assert!(error.helps.iter().all(|help| !help.contains("`verdict`")), "{:?}", error.helps);
+    }
+}
+
+#[test]
+fn a_course_is_an_aggregation_without_window_and_phase() {
+    assert_eq!(parse_course("p99(shop)").unwrap(), measure("p99(shop) <= 1s"));
+    assert!(parse_course("mean(payment:queue_length)").is_ok());
+    for (text, title, wrong) in [
+        ("rate(shop, during)", "over the whole run", "during)"),
+        ("rate(shop, 1s)", "bin by bin", "1s)"),
+        ("peak_rate(shop)", "no course over time", "peak_rate"),
+        ("rate(shop) > 5/s", "compares it with nothing", "> 5/s"),
+        ("time_to_recover", "no measure `time_to_recover`", "time_to_recover"),
+        ("arrivals(shop)", "no measure `arrivals`", "arrivals"),
+    ] {
+        let error = parse_course(text).unwrap_err();
+        assert!(error.title.contains(title), "{text}: {}", error.title);
+        assert_eq!(&text[error.range.clone()], wrong, "{text}");
+        assert!(error.helps.iter().all(|help| !help.contains("peak_rate")), "{:?}", error.helps);
+    }
+}
