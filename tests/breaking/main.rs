@@ -1,0 +1,82 @@
+//! Every row of the library would notice if the model were wrong: each is run with something broken
+//! in it, and at least one of its expectations has to be missed.
+//!
+//! A row that is not listed fails the test, and so does a break that finds nothing to break. What a new
+//! row should be listed with: `BREAK=NoTimeouts cargo test --test breaking -- --ignored --nocapture`
+//! prints what turns red in which row.
+
+#![allow(clippy::unwrap_used, reason = "what a test needs it may unwrap")]
+
+mod breaks;
+mod rows;
+
+use std::sync::atomic::AtomicBool;
+
+use breaks::{ALL, Break, break_model};
+use experiments::Experiment;
+use experiments::journal::InMemory;
+use experiments::results::{ExpectationVerdict, StudyResults};
+use experiments::runner::{Options, Quiet};
+use rows::ROWS;
+use squall::library::LIBRARY;
+use squall::{Scenario, VERSION};
+
+/// What is missed when a row runs with something broken; `None` if there is nothing to break.
+fn missed(row: &str, what: Break) -> Option<Vec<String>> {
+    let file = format!("{}/scenarios/library/{row}.toml", env!("CARGO_MANIFEST_DIR"));
+    let (mut study, _) = Scenario::open(file).unwrap().load().unwrap();
+    study.charts.clear();
+    let mut models = study.variants.iter_mut().map(|variant| &mut variant.model);
+    // All of them, and not only up to the first that has something to break.
+    if models.by_ref().fold(false, |broken, model| break_model(model, what) || broken) {
+        let experiment = Experiment::new(&study, VERSION).unwrap();
+        let stop = AtomicBool::new(false);
+        let options = Options { threads: None, progress: &Quiet, stop: &stop };
+        let results = experiment.run(&mut InMemory::default(), &options, "").unwrap();
+        return Some(red(&results));
+    }
+    None
+}
+
+fn red(results: &StudyResults) -> Vec<String> {
+    let failed = |verdict| verdict == ExpectationVerdict::Failed;
+    let missed = results.expectations.iter().filter(|result| failed(result.verdict));
+    missed.map(|result| format!("{}: {} ({})", result.variant, result.that, result.measured)).collect()
+}
+
+#[test]
+fn every_row_is_listed() {
+    let listed: Vec<&str> = ROWS.iter().map(|(row, _)| *row).collect();
+    let rows: Vec<&str> = LIBRARY.iter().map(|scenario| scenario.name).collect();
+    assert_eq!(listed, rows);
+}
+
+#[test]
+fn a_broken_model_is_noticed() {
+    let mut unnoticed = Vec::new();
+    for (row, what) in ROWS {
+        match missed(row, *what) {
+            None => unnoticed.push(format!("{row}: there is nothing to break by {what:?}")),
+            Some(missed) if missed.is_empty() => {
+                unnoticed.push(format!("{row}: nobody notices {what:?}"));
+            }
+            Some(_) => {}
+        }
+    }
+    assert!(unnoticed.is_empty(), "{}", unnoticed.join("\n"));
+}
+
+#[test]
+#[ignore = "tells what to list a row with"]
+fn what_notices() {
+    let wanted = |name: &str, variable: &str| {
+        std::env::var(variable).map_or(true, |wanted| wanted.split(',').any(|w| w == name))
+    };
+    for scenario in LIBRARY.iter().filter(|scenario| wanted(scenario.name, "ROW")) {
+        for what in ALL.iter().filter(|what| wanted(&format!("{what:?}"), "BREAK")) {
+            let Some(missed) = missed(scenario.name, *what) else { continue };
+            println!("{} {what:?} {}", scenario.name, missed.len());
+            missed.iter().take(3).for_each(|missed| println!("    {missed}"));
+        }
+    }
+}
