@@ -9,6 +9,13 @@ pub struct LibraryScenario {
     pub text: &'static str,
 }
 
+impl LibraryScenario {
+    /// Where the file lies in Squall's repository.
+    pub fn path(&self) -> String {
+        format!("scenarios/library/{}.toml", self.name)
+    }
+}
+
 macro_rules! library {
     ($($name:literal),+ $(,)?) => {
         /// Every scenario of the library, in the order in which `squall list` shows them.

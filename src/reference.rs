@@ -118,21 +118,25 @@ fn outlier_presets() -> Vec<Thing> {
 }
 
 fn library() -> Vec<Thing> {
-    let thing = |scenario: &crate::library::LibraryScenario| Thing {
-        kind: "library",
-        name: scenario.name.to_owned(),
-        summary: title(scenario.text),
-        source: String::new(),
-        usage: None,
-        parameters: Vec::new(),
-    };
-    crate::library::LIBRARY.iter().map(thing).collect()
+    crate::library::LIBRARY.iter().map(row).collect()
 }
 
-/// The title of a scenario of the library.
-fn title(text: &str) -> String {
-    let loaded = scenarios::load("", text.as_bytes(), &scenarios::NoFiles, &[]);
-    loaded.map_or_else(|_| String::new(), |(study, _)| study.title)
+/// A scenario of the library: what one learns from it, or what it is about, and where it comes from.
+fn row(scenario: &crate::library::LibraryScenario) -> Thing {
+    let loaded = scenarios::load("", scenario.text.as_bytes(), &scenarios::NoFiles, &[]);
+    let told = |study: scenarios::Study| {
+        let summary = if study.moral.is_empty() { study.title } else { study.moral };
+        (summary, study.from)
+    };
+    let (summary, source) = loaded.map_or_else(|_| Default::default(), |(study, _)| told(study));
+    Thing {
+        kind: "library",
+        name: scenario.name.to_owned(),
+        summary,
+        source,
+        usage: None,
+        parameters: Vec::new(),
+    }
 }
 
 fn registered(entry: &Entry) -> Thing {

@@ -11,8 +11,9 @@ use experiments::journal::InMemory;
 use experiments::plan::PlanError;
 use experiments::results::{ExpectationResult, ExpectationVerdict, Manifest, StudyResults};
 use experiments::runner::{Options, Quiet, RunError};
-use scenarios::expectation::{Bound, Reference};
 use scenarios::{Diagnostics, FileError, FileSource, Override, OverrideError, Study};
+
+use crate::library::LIBRARY;
 
 /// Squall's version, as results carry it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -86,6 +87,18 @@ impl Scenario {
         Ok(Self { path, bytes, overrides: Vec::new(), variants: Vec::new(), threads: None })
     }
 
+    /// Opens a scenario of the library; `None` if it has none of this name.
+    pub fn of_library(name: &str) -> Option<Self> {
+        let found = LIBRARY.iter().find(|scenario| scenario.name == name)?;
+        Some(Self {
+            path: found.path().into(),
+            bytes: found.text.into(),
+            overrides: Vec::new(),
+            variants: Vec::new(),
+            threads: None,
+        })
+    }
+
     /// Sets the value at a path, as `--set path=value` and the `set` of a variant do; the value
     /// is TOML, or else a plain string.
     #[must_use]
@@ -110,6 +123,12 @@ impl Scenario {
         self
     }
 
+    /// The same scenario, of which only this variant is run.
+    #[must_use]
+    pub fn only_variant(&self, name: impl Into<String>) -> Self {
+        Self { variants: vec![name.into()], ..self.clone() }
+    }
+
     /// Sets the seed.
     #[must_use]
     pub fn seed(self, seed: u64) -> Self {
@@ -127,6 +146,11 @@ impl Scenario {
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = Some(threads);
         self
+    }
+
+    /// The file, as it was named.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The name: the file's without its ending.
@@ -244,18 +268,8 @@ impl Scenario {
         if let Some(name) = self.variants.iter().find(|name| !known.contains(name)) {
             return Err(Error::UnknownVariant { name: name.clone(), known });
         }
-        let mut kept: BTreeSet<String> = self.variants.iter().cloned().collect();
-        study.expectations.retain(|expectation| kept.contains(&expectation.variant));
-        for expectation in &study.expectations {
-            if let Bound::Times(_, Reference::Variant(other)) = &expectation.expectation.bound {
-                kept.insert(other.clone());
-            }
-        }
-        study.variants.retain(|variant| kept.contains(&variant.name));
-        for chart in &mut study.charts {
-            chart.variants.retain(|variant| kept.contains(variant));
-        }
-        study.charts.retain(|chart| !chart.variants.is_empty());
+        let wanted: BTreeSet<String> = self.variants.iter().cloned().collect();
+        study.keep(&wanted, |expectation| wanted.contains(&expectation.variant));
         Ok(())
     }
 }

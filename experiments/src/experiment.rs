@@ -99,7 +99,13 @@ impl<'a> Experiment<'a> {
         Some((record, trace, model))
     }
 
-    fn assemble(&self, cells: &[CellResult], command: &str) -> StudyResults {
+    /// All cells, as the study that has this number in a batch.
+    pub(crate) fn cells(&self, number: u32, with_series: bool) -> Vec<Cell<'_>> {
+        cells(self.study, &self.plan, number, with_series)
+    }
+
+    /// The results of the study from those of its cells, in their order.
+    pub(crate) fn assemble(&self, cells: &[CellResult], command: &str) -> StudyResults {
         let by_variant = by_variant(self.study, cells);
         let variants = self.study.variants.iter().zip(&by_variant);
         StudyResults {

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | [`experiment`] | a study from its scenario to its results |
 //! | [`sweep`] | a scenario at every point of a grid |
+//! | [`suite`] | many studies in one batch |
+//! | [`claims`] | what sources say, beside what was measured |
 //! | [`plan`] | what is measured of every run |
 //! | [`phases`], [`measure`] | the parts of a run, and the figures taken in them |
 //! | [`steady`], [`verdict`] | what is steady, and what became of a run |
@@ -19,6 +21,7 @@
 
 pub mod alerts;
 pub mod cell;
+pub mod claims;
 mod expect;
 pub mod experiment;
 pub mod faults;
@@ -33,6 +36,7 @@ pub mod runner;
 pub mod series;
 pub mod statistics;
 pub mod steady;
+pub mod suite;
 pub mod sweep;
 #[cfg(test)]
 mod testing;

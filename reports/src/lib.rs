@@ -8,16 +8,21 @@
 //!   [`print_sweep`] the table of a sweep.
 //! - [`folder`] names and writes the files of a results folder.
 //! - [`mod@trace`] writes what happened to single calls, for Perfetto and Jaeger.
+//! - [`suite`] tells of many scenarios that are run as tests, for the terminal and as JUnit XML.
+//! - [`mod@claims`] tells what sources say and what is so; [`pages`] makes a page of each scenario.
 //! - [`charts`] draws; [`numbers`] says how a figure is written.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod charts;
+pub mod claims;
 pub mod csv;
 pub mod folder;
 pub mod json;
 pub mod markdown;
 pub mod numbers;
+pub mod pages;
+pub mod suite;
 pub mod terminal;
 pub mod trace;
 

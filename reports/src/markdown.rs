@@ -32,25 +32,47 @@ pub fn print(
 
 fn document(results: &StudyResults, explain: Explain, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## {}\n", plain(&results.manifest.title))?;
+    expectations(results, out)?;
+    findings(results, out)?;
+    variants(results, out)?;
+    alerts(results, out)?;
+    why(results, explain, out)
+}
+
+/// The expectations as a list, with a blank line below.
+pub(crate) fn expectations(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
     for expectation in &results.expectations {
         writeln!(out, "{}", item(expectation))?;
     }
     if !results.expectations.is_empty() {
         writeln!(out)?;
     }
+    Ok(())
+}
+
+/// What the hypothesis came to in each variant.
+pub(crate) fn findings(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
     for variant in &results.variants {
         if let Some(hypothesis) = &variant.hypothesis {
             finding(&variant.name, hypothesis, out)?;
         }
     }
+    Ok(())
+}
+
+/// The table of the variants with its legend.
+pub(crate) fn variants(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
     let columns = columns(&results.measures);
     writeln!(out, "{}", line(header(&columns)))?;
     writeln!(out, "{}", line(rule(1, columns.len())))?;
     for variant in &results.variants {
         writeln!(out, "{}", line(row(results, &columns, variant)))?;
     }
-    writeln!(out, "\n{}", plain(&terminal::legend(results)))?;
-    alerts(results, out)?;
+    writeln!(out, "\n{}", plain(&terminal::legend(results)))
+}
+
+/// Why variants went as they did.
+pub(crate) fn why(results: &StudyResults, explain: Explain, out: &mut dyn Write) -> io::Result<()> {
     for (variant, why) in terminal::explained(results, explain) {
         writeln!(out, "\n**Why: {}.** {}", plain(&variant.name), plain(&why.story))?;
     }
@@ -72,7 +94,8 @@ fn finding(variant: &str, hypothesis: &HypothesisResult, out: &mut dyn Write) ->
     writeln!(out)
 }
 
-fn alerts(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
+/// The alerts of the variants, where there are some.
+pub(crate) fn alerts(results: &StudyResults, out: &mut dyn Write) -> io::Result<()> {
     if results.variants.iter().all(|variant| variant.alerts.is_empty()) {
         return Ok(());
     }
@@ -180,16 +203,24 @@ fn cell(results: &StudyResults, column: &Column, variant: &VariantResults) -> St
 const NOTHING: experiments::results::Estimate =
     experiments::results::Estimate { mean: None, half_width: None, sd: None, n: 0, missing: 0 };
 
-fn line(cells: Vec<String>) -> String {
+/// A line of a table.
+pub(crate) fn line(cells: Vec<String>) -> String {
     format!("| {} |", cells.join(" | "))
 }
 
+/// A text as code in a cell, which a pipe would end even there.
+pub(crate) fn code(text: &str) -> String {
+    format!("`{}`", text.replace('|', "\\|").replace('`', "'"))
+}
+
 /// The text with what Markdown would take for markup made plain.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '|' | '*' | '_' | '`' | '[' | ']' | '<' | '\\' => plain.extend(['\\', character]),
+            '|' | '*' | '_' | '`' | '[' | ']' | '<' | '~' | '$' | '\\' => {
+                plain.extend(['\\', character])
+            }
             '\n' | '\r' => plain.push(' '),
             _ => plain.push(character),
         }

@@ -1,12 +1,16 @@
 //! A checked scenario: what the experiment floor runs.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::kernel::SimDuration;
 use sim_core::model::spec::Model;
 
 use crate::document::ClaimVerdict;
-use crate::expectation::{Condition, Expectation, MeasureTerm, Phase, Term};
+use crate::expectation::{
+    Bound, Condition, Expectation, MeasureTerm, Phase, Reference, Term,
+};
 
 /// A checked scenario with its variants compiled.
 #[derive(Clone, Debug)]
@@ -46,6 +50,30 @@ pub struct Study {
     pub text: String,
     /// What was set from outside, as `path=value`, for the command that reproduces the results.
     pub overrides: Vec<String>,
+}
+
+impl Study {
+    /// Keeps the expectations that are asked for, and the variants that they are about or compare with,
+    /// beside those that are `wanted`; of charts, what shows these.
+    pub fn keep(
+        &mut self,
+        wanted: &BTreeSet<String>,
+        mut is_asked_for: impl FnMut(&VariantExpectation) -> bool,
+    ) {
+        self.expectations.retain(|expectation| is_asked_for(expectation));
+        let mut kept = wanted.clone();
+        for VariantExpectation { variant, expectation, .. } in &self.expectations {
+            kept.insert(variant.clone());
+            if let Bound::Times(_, Reference::Variant(other)) = &expectation.bound {
+                kept.insert(other.clone());
+            }
+        }
+        self.variants.retain(|variant| kept.contains(&variant.name));
+        for chart in &mut self.charts {
+            chart.variants.retain(|variant| kept.contains(variant));
+        }
+        self.charts.retain(|chart| !chart.variants.is_empty());
+    }
 }
 
 /// One variant, compiled.

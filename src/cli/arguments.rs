@@ -23,8 +23,10 @@ Exit codes:
   0  good
   1  the surroundings failed (disk, permissions)
   2  bad input or usage
-  3  an expectation was missed or is undecided; an oracle or the answer of a benchmark is wrong
-  5  incomplete (interrupted); the same command continues
+  3  an expectation was missed or is undecided, or a claim's verdict is not shown; an oracle or
+     the answer of a benchmark is wrong
+  4  no expectation matched what was asked for, so that nothing was tested
+  5  incomplete (interrupted); the same command continues a run or a sweep
   6  a run was given up as running away";
 
 #[derive(Debug, Subcommand)]
@@ -33,6 +35,8 @@ pub(crate) enum Command {
     Run(RunArguments),
     /// Run a scenario at every point of a grid of parameters; write one table and a heat map
     Sweep(SweepArguments),
+    /// Run scenarios as tests: a line a file, what did not hold, exit codes and JUnit XML for builds
+    Test(TestArguments),
     /// Follow some calls of one run through retries, queues and breakers; write traces for Perfetto
     /// and Jaeger
     Trace(TraceArguments),
@@ -40,7 +44,11 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// List the library and everything a scenario can name
     List(ListArguments),
-    /// Write a commented scenario to start from
+    /// Tell what sources claim, whether it is so, and what the runs show of it
+    Claims(ClaimsArguments),
+    /// Write a page for each scenario (story, claims, chart, figures, text), and the page of claims
+    Docs(DocsArguments),
+    /// Write a commented scenario to start from, or a copy of one of the library
     New(NewArguments),
     /// Print the JSON Schema of the scenario file
     Schema,
@@ -85,6 +93,49 @@ pub(crate) struct SweepArguments {
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) common: CommonArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TestArguments {
+    /// Scenario files, and folders, of which every *.toml is run, with those in the folders inside
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Test only the expectations of which this is a part, written `FILE: VARIANT: EXPECTATION` as
+    /// they are reported; with the name of a file, all of its (may be given several times)
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Write a JUnit XML file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Write the results and charts of each file, too, into a folder of its own in this one
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ClaimsArguments {
+    /// Scenario files and folders of them [default: the library]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How claims are printed: table, markdown, csv or json
+    #[arg(long, default_value = "table")]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DocsArguments {
+    /// The folder to write into: `claims.md`, and a folder `library` with a page for each scenario
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Scenario files and folders of them [default: the library]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 #[derive(Debug, Args)]
@@ -139,11 +190,22 @@ pub(crate) struct TraceArguments {
     pub(crate) quiet: bool,
 }
 
+/// What the commands that write a folder of results have in common.
 #[derive(Debug, Args)]
 pub(crate) struct CommonArguments {
     /// The folder for the results [default: results/NAME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Draw no charts: they take longer than a small run
+    #[arg(long)]
+    no_charts: bool,
+}
+
+/// How scenarios are run.
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
     /// The seed, in place of the file's
     #[arg(long)]
     pub(crate) seed: Option<u64>,
@@ -156,9 +218,6 @@ pub(crate) struct CommonArguments {
     /// Set a value of the scenario, as a variant does (may be given several times)
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Draw no charts: they take longer than a small run
-    #[arg(long)]
-    no_charts: bool,
     /// Show no progress and no warnings
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -190,7 +249,8 @@ pub(crate) struct CheckArguments {
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
     /// What to list: a kind (library, backoff, preset, fault, distribution, …) or the name of one
-    /// thing, which is shown with its parameters; all kinds if it is left out
+    /// thing, which is shown with its parameters, or a scenario with its story; all kinds if it is
+    /// left out
     #[arg(value_name = "KIND|NAME")]
     pub(crate) what: Option<String>,
 }
@@ -200,6 +260,9 @@ pub(crate) struct NewArguments {
     /// The file to write
     #[arg(value_name = "FILE", default_value = "scenario.toml")]
     pub(crate) file: PathBuf,
+    /// Start from this scenario of the library, as `squall list library` names it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) from: Option<String>,
 }
 
 #[derive(Debug, Args)]

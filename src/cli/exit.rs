@@ -12,30 +12,25 @@ use squall::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// All is good.
-    Good,
+    Good = 0,
     /// The surroundings failed: disk, permissions.
-    Surroundings,
+    Surroundings = 1,
     /// Bad input or usage.
-    BadInput,
-    /// An expectation was missed or is undecided; an oracle does not hold; a benchmark's answer is
-    /// wrong.
-    Missed,
-    /// Interrupted: what is finished is kept, and the same command continues it.
-    Incomplete,
+    BadInput = 2,
+    /// An expectation was missed or is undecided; a claim's verdict is not shown; an oracle does not
+    /// hold; a benchmark's answer is wrong.
+    Missed = 3,
+    /// No expectation matched: nothing was tested, which is no success.
+    Unmatched = 4,
+    /// Interrupted: what a run or a sweep has finished is kept, and the same command continues it.
+    Incomplete = 5,
     /// A run was given up as running away.
-    Aborted,
+    Aborted = 6,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Good => 0,
-            Exit::Surroundings => 1,
-            Exit::BadInput => 2,
-            Exit::Missed => 3,
-            Exit::Incomplete => 5,
-            Exit::Aborted => 6,
-        })
+        Self::from(exit as u8)
     }
 }
 

@@ -1,9 +1,13 @@
 //! The command line. One file a command; what they share stands beside them.
 
 mod arguments;
+mod batch;
 mod bench;
 mod check;
+mod claims;
+mod docs;
 mod exit;
+mod files;
 mod list;
 mod new;
 mod progress;
@@ -12,6 +16,7 @@ mod run;
 mod schema;
 mod sweep;
 mod terminal;
+mod test;
 mod trace;
 mod validate;
 
@@ -38,9 +43,12 @@ pub(crate) fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Sweep(arguments) => sweep::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
+        Command::Claims(arguments) => claims::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
         Command::Schema => schema::run(),
         Command::Validate(arguments) => validate::run(&arguments),

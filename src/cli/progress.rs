@@ -24,6 +24,11 @@ impl Bar {
         Self(bar)
     }
 
+    /// Does what writes to the terminal without the bar in the way.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.suspend(write)
+    }
+
     /// Takes the bar away.
     pub(crate) fn clear(&self) {
         self.0.finish_and_clear();

@@ -9,7 +9,7 @@ use reports::Format;
 use reports::terminal::{Explain, Style};
 use squall::{Scenario, VERSION};
 
-use super::arguments::{CommonArguments, RunArguments};
+use super::arguments::{CommonArguments, RunArguments, Settings};
 use super::exit::{Exit, Failure};
 use super::progress::{Bar, stop_on_interrupt};
 use super::results_folder::ResultsFolder;
@@ -28,13 +28,13 @@ fn run_file(file: &Path, arguments: &RunArguments) -> Result<Exit, Failure> {
     let common = &arguments.common;
     let scenario = open(file, &arguments.variant, common)?;
     let (study, warnings) = scenario.load()?;
-    super::check::warn(&warnings, common.quiet);
+    super::check::warn(&warnings, common.settings.quiet);
     let experiment = Experiment::new(&study, VERSION).map_err(squall::Error::Plan)?;
     let several = arguments.files.len() > 1;
     let folder = ResultsFolder::create(&folder_for(&scenario, common, several))?;
     let mut journal = folder.journal(&experiment.journal_header())?;
-    let (bar, stop) = (Bar::new(&study.name, common.quiet), stop_on_interrupt());
-    let options = Options { threads: common.threads, progress: &bar, stop: &stop };
+    let (bar, stop) = (Bar::new(&study.name, common.settings.quiet), stop_on_interrupt());
+    let options = Options { threads: common.settings.threads, progress: &bar, stop: &stop };
     let results = experiment.run(&mut journal.lines, &options, &scenario.command("run"));
     bar.clear();
     let results = results.map_err(|error| Failure::from(&error))?;
@@ -58,17 +58,23 @@ pub(crate) fn open(
     variants: &[String],
     common: &CommonArguments,
 ) -> Result<Scenario, Failure> {
-    let mut scenario = Scenario::open(file)?;
-    for text in &common.set {
+    let scenario = changed(Scenario::open(file)?, &common.settings)?;
+    Ok(variants.iter().fold(scenario, |scenario, name| scenario.variant(name)))
+}
+
+/// A scenario with what the command line changes in it.
+pub(crate) fn changed(scenario: Scenario, settings: &Settings) -> Result<Scenario, Failure> {
+    let mut scenario = scenario;
+    for text in &settings.set {
         scenario = scenario.set_text(text)?;
     }
-    if let Some(seed) = common.seed {
+    if let Some(seed) = settings.seed {
         scenario = scenario.seed(seed);
     }
-    if let Some(replications) = common.replications {
+    if let Some(replications) = settings.replications {
         scenario = scenario.replications(replications);
     }
-    Ok(variants.iter().fold(scenario, |scenario, name| scenario.variant(name)))
+    Ok(scenario)
 }
 
 /// Where the results go: `--out`, or `results/NAME`; of several files each into its own folder.
@@ -87,7 +93,8 @@ fn print(results: &StudyResults, format: Format, explain: Explain) -> Result<(),
     terminal::print(&String::from_utf8_lossy(&text))
 }
 
-fn how_it_ended(results: &StudyResults) -> Exit {
+/// How a study ended.
+pub(crate) fn how_it_ended(results: &StudyResults) -> Exit {
     let aborted = results.variants.iter().any(|variant| variant.verdicts.aborted > 0);
     let missed = results
         .expectations

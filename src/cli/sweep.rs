@@ -27,8 +27,8 @@ pub(crate) fn run(arguments: &SweepArguments) -> Result<Exit, Failure> {
     }
     let folder = ResultsFolder::create(&out)?;
     let mut journal = folder.journal(&sweep.journal_header())?;
-    let (bar, stop) = (Bar::new(&scenario.name(), common.quiet), stop_on_interrupt());
-    let options = Options { threads: common.threads, progress: &bar, stop: &stop };
+    let (bar, stop) = (Bar::new(&scenario.name(), common.settings.quiet), stop_on_interrupt());
+    let options = Options { threads: common.settings.threads, progress: &bar, stop: &stop };
     let over: Vec<String> = arguments.over.iter().map(|o| format!("--over '{o}'")).collect();
     let command = format!("{} {}", scenario.command("sweep"), over.join(" "));
     let results = sweep.run(&mut journal.lines, &options, &command);

@@ -1,6 +1,7 @@
 //! Running cells in parallel: the same results at any number of threads, in any order.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +14,8 @@ use crate::journal::Journal;
 pub trait Progress: Sync {
     /// So many cells there are, of which so many were finished by an earlier run.
     fn started(&self, total: usize, finished_before: usize);
+    /// A cell is begun.
+    fn begun(&self, _cell: &Cell) {}
     /// A cell is finished.
     fn finished(&self, cell: &CellResult);
 }
@@ -49,7 +52,7 @@ pub enum RunError {
     },
     /// The journal could not be written.
     #[error("a finished cell could not be kept in the journal")]
-    Journal(#[source] std::io::Error),
+    Journal(#[source] io::Error),
     /// The threads could not be started.
     #[error("the threads could not be started")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -78,13 +81,48 @@ pub(crate) fn run_with(
 ) -> Result<Vec<CellResult>, RunError> {
     let mut results = finished_before(cells, journal.take_finished());
     options.progress.started(cells.len(), results.iter().flatten().count());
-    let batch = Batch {
-        cells,
-        simulate,
-        options,
-        queue: Mutex::new(Queue::of(cells, &results)),
-        kept: Mutex::new(Kept { journal, results: &mut results, error: None }),
-    };
+    let queue = Queue::of(cells, &results);
+    run_queue(cells, queue, options, simulate, &mut |place, result| {
+        journal.append(&result)?;
+        options.progress.finished(&result);
+        results[place] = Some(result);
+        Ok(())
+    })?;
+    let (finished, total) = (results.iter().flatten().count(), cells.len());
+    let all: Option<Vec<CellResult>> = results.into_iter().collect();
+    all.ok_or(RunError::Interrupted { finished, total })
+}
+
+/// Takes the place and the result of a finished cell; one is taken after the other.
+type Keep<'k> = dyn FnMut(usize, CellResult) -> io::Result<()> + Send + 'k;
+
+/// Runs the cells of several studies, each with a point of its own, a study after the other: while the
+/// last cells of one are run, idle threads begin with the next. A stop leaves cells out, which whoever
+/// keeps them sees.
+///
+/// # Errors
+///
+/// When `keep` refuses, or the threads cannot be started.
+pub(crate) fn run_in_turn(
+    cells: &[Cell],
+    options: &Options,
+    simulate: &Simulate,
+    keep: &mut Keep,
+) -> Result<(), RunError> {
+    options.progress.started(cells.len(), 0);
+    let queue = Queue { in_turn: true, ..Queue::of(cells, &vec![None; cells.len()]) };
+    run_queue(cells, queue, options, simulate, keep)
+}
+
+fn run_queue(
+    cells: &[Cell],
+    queue: Queue,
+    options: &Options,
+    simulate: &Simulate,
+    keep: &mut Keep,
+) -> Result<(), RunError> {
+    let (queue, kept) = (Mutex::new(queue), Mutex::new(Kept { keep, error: None }));
+    let batch = Batch { cells, simulate, options, queue, kept };
     // Each thread runs its own loop once; a thread without a cell of its own helps out with the
     // controls of the others.
     match options.threads {
@@ -93,13 +131,7 @@ pub(crate) fn run_with(
             rayon::ThreadPoolBuilder::new().num_threads(n).build()?.broadcast(|_| batch.work())
         }
     };
-    if let Some(error) = lock(&batch.kept).error.take() {
-        return Err(RunError::Journal(error));
-    }
-    drop(batch);
-    let (finished, total) = (results.iter().flatten().count(), cells.len());
-    let all: Option<Vec<CellResult>> = results.into_iter().collect();
-    all.ok_or(RunError::Interrupted { finished, total })
+    lock(&batch.kept).error.take().map_or(Ok(()), |error| Err(RunError::Journal(error)))
 }
 
 /// What is known of each cell from an earlier run.
@@ -119,15 +151,15 @@ struct Batch<'a> {
 }
 
 struct Kept<'a> {
-    journal: &'a mut dyn Journal,
-    results: &'a mut Vec<Option<CellResult>>,
-    error: Option<std::io::Error>,
+    keep: &'a mut Keep<'a>,
+    error: Option<io::Error>,
 }
 
 impl Batch<'_> {
     /// One thread's work: a cell after the other.
     fn work(&self) {
         while let Some((place, kind)) = self.next() {
+            self.options.progress.begun(&self.cells[place]);
             let result = self.cells[place].run(self.simulate);
             lock(&self.queue).learn(kind, result.events);
             self.keep(place, result);
@@ -141,23 +173,27 @@ impl Batch<'_> {
 
     fn keep(&self, place: usize, result: CellResult) {
         let mut kept = lock(&self.kept);
-        if let Err(error) = kept.journal.append(&result) {
-            // What cannot be kept is no use: let the others stop, too.
-            kept.error.get_or_insert(error);
-            lock(&self.queue).clear();
+        if kept.error.is_some() {
             return;
         }
-        self.options.progress.finished(&result);
-        kept.results[place] = Some(result);
+        if let Err(error) = (kept.keep)(place, result) {
+            // What cannot be kept is no use: let the others stop, too.
+            kept.error = Some(error);
+            lock(&self.queue).clear();
+        }
     }
 }
 
 /// Cells of one kind, a variant at a point, take about as long as one another.
 type Kind = (u32, usize);
 
-/// The cells that are not begun, by kind.
+/// The cells that are not begun.
 #[derive(Default)]
-struct Queue(BTreeMap<Kind, Waiting>);
+struct Queue {
+    kinds: BTreeMap<Kind, Waiting>,
+    /// Whether a point waits until all cells of those before it are begun.
+    in_turn: bool,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -176,14 +212,14 @@ impl Queue {
             let kind = (cell.point, cell.variant);
             match &finished[place] {
                 Some(result) => queue.learn(kind, result.events),
-                None => queue.0.entry(kind).or_default().cells.push(place),
+                None => queue.kinds.entry(kind).or_default().cells.push(place),
             }
         }
         queue
     }
 
     fn learn(&mut self, kind: Kind, events: u64) {
-        let waiting = self.0.entry(kind).or_default();
+        let waiting = self.kinds.entry(kind).or_default();
         waiting.begun = true;
         waiting.events = waiting.events.max(events);
     }
@@ -191,7 +227,13 @@ impl Queue {
     /// The next cell: one of each kind first, to learn how long they take; then always one of
     /// the kind that takes longest, so that no long one is left to a single core at the end.
     fn next(&mut self) -> Option<(usize, Kind)> {
-        let waiting = self.0.iter_mut().filter(|(_, w)| !w.cells.is_empty());
+        let is_waiting = |waiting: &Waiting| !waiting.cells.is_empty();
+        let first = self.kinds.iter().find(|(_, w)| is_waiting(w)).map(|((point, _), _)| *point)?;
+        let in_turn = self.in_turn;
+        let waiting = self
+            .kinds
+            .iter_mut()
+            .filter(|((point, _), waiting)| is_waiting(waiting) && (!in_turn || *point == first));
         // Of equals `max_by_key` takes the last one, and the first is to come first.
         let (kind, next) = waiting.rev().max_by_key(|(_, w)| (!w.begun, w.events))?;
         next.begun = true;
@@ -199,7 +241,7 @@ impl Queue {
     }
 
     fn clear(&mut self) {
-        self.0.clear();
+        self.kinds.clear();
     }
 }
 

@@ -15,7 +15,9 @@ mod timeseries;
 use std::io::Write;
 
 use ::csv::Writer;
-use experiments::results::{Estimate, Figure, Finding, MeasureInfo, Unit, Verdict};
+use experiments::results::{
+    Estimate, ExpectationVerdict, Figure, Finding, MeasureInfo, Unit, Verdict,
+};
 
 use crate::ReportError;
 
@@ -28,13 +30,13 @@ pub use sweep::sweep;
 pub use timeseries::timeseries;
 
 /// A CSV file in the making.
-struct Sheet<'a> {
+pub(crate) struct Sheet<'a> {
     name: &'static str,
     writer: Writer<&'a mut dyn Write>,
 }
 
 impl<'a> Sheet<'a> {
-    fn new<S: AsRef<str>>(
+    pub(crate) fn new<S: AsRef<str>>(
         name: &'static str,
         out: &'a mut dyn Write,
         header: impl IntoIterator<Item = S>,
@@ -44,7 +46,7 @@ impl<'a> Sheet<'a> {
         Ok(sheet)
     }
 
-    fn row<S: AsRef<str>>(
+    pub(crate) fn row<S: AsRef<str>>(
         &mut self,
         cells: impl IntoIterator<Item = S>,
     ) -> Result<(), ReportError> {
@@ -54,7 +56,7 @@ impl<'a> Sheet<'a> {
         self.writer.write_record(None::<&[u8]>).map_err(ReportError::writing(self.name))
     }
 
-    fn finish(mut self) -> Result<(), ReportError> {
+    pub(crate) fn finish(mut self) -> Result<(), ReportError> {
         self.writer.flush().map_err(ReportError::writing(self.name))
     }
 }
@@ -143,6 +145,14 @@ fn finding_key(finding: Finding) -> &'static str {
     }
 }
 
+pub(crate) fn answer_name(verdict: ExpectationVerdict) -> &'static str {
+    match verdict {
+        ExpectationVerdict::Passed => "passed",
+        ExpectationVerdict::Failed => "failed",
+        ExpectationVerdict::Undecided => "undecided",
+    }
+}
+
 fn verdict_name(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Held => "held",
@@ -184,6 +194,11 @@ mod tests {
             [Finding::Confirmed, Finding::Refuted, Finding::NotSteady, Finding::Undecided]
         {
             assert_eq!(serde_json::to_value(finding).unwrap(), finding_key(finding));
+        }
+        for verdict in
+            [ExpectationVerdict::Passed, ExpectationVerdict::Failed, ExpectationVerdict::Undecided]
+        {
+            assert_eq!(serde_json::to_value(verdict).unwrap(), answer_name(verdict));
         }
         for verdict in [
             Verdict::Held,

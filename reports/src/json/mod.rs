@@ -14,7 +14,11 @@ pub use manifest::manifest;
 pub use summary::summary;
 pub use sweep::sweep;
 
-fn write(name: &str, value: &impl Serialize, out: &mut dyn Write) -> Result<(), ReportError> {
+pub(crate) fn write(
+    name: &str,
+    value: &impl Serialize,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
     serde_json::to_writer_pretty(&mut *out, value).map_err(ReportError::writing(name))?;
     out.write_all(b"\n").map_err(ReportError::writing(name))
 }

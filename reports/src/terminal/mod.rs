@@ -18,9 +18,11 @@ use experiments::results::{StudyResults, SweepResults};
 
 use crate::ReportError;
 
+pub(crate) use paint::Paint;
 pub use sweep::legend as sweep_legend;
 pub use table::legend;
 pub(crate) use why::explained;
+pub(crate) use wrap::{width, wrap};
 
 /// How a terminal is written to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

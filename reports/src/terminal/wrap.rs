@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 /// Breaks a text into lines that fit beside an indent; a word too long for a line is cut.
-pub(super) fn wrap(text: &str, columns: Option<usize>, indent: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: Option<usize>, indent: usize) -> Vec<String> {
     let Some(room) = columns.map(|columns| columns.saturating_sub(indent).max(8)) else {
         return vec![text.to_owned()];
     };
@@ -35,7 +35,7 @@ fn pieces(word: &str, room: usize) -> Vec<String> {
 }
 
 /// How many columns a text takes.
-pub(super) fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 

@@ -1,5 +1,7 @@
 //! `squall list`: the library and everything a scenario can name.
 
+mod library;
+
 use std::fmt::Write as _;
 
 use squall::reference::{KINDS, Parameter, Thing, catalogue};
@@ -17,11 +19,12 @@ pub(crate) fn run(arguments: &ListArguments) -> Result<Exit, Failure> {
     };
     let singular = what.strip_suffix('s').unwrap_or(what);
     let is_kind = |kind: &&(&str, &str)| kind.0 == what || kind.0 == singular;
-    if let Some((kind, heading)) = KINDS.iter().find(is_kind) {
-        terminal::print(&list(kind, heading, &things))?;
-        return Ok(Exit::Good);
-    }
-    let found: Vec<String> = things.iter().filter(|t| t.name == *what).map(details).collect();
+    let kind = KINDS.iter().find(is_kind).map(|(kind, heading)| list(kind, heading, &things));
+    // What is called like a kind is a scenario of the library: "bulkheads".
+    let is_it = |thing: &&Thing| thing.name == *what && thing.kind != "library" && kind.is_none();
+    let row = library::details(what).transpose()?;
+    let found: Vec<String> = things.iter().filter(is_it).map(details).collect();
+    let found: Vec<String> = kind.clone().into_iter().chain(found).chain(row).collect();
     if found.is_empty() {
         return Err(Failure::bad_input(unknown(what, &things)));
     }
@@ -30,6 +33,9 @@ pub(crate) fn run(arguments: &ListArguments) -> Result<Exit, Failure> {
 }
 
 fn list(kind: &str, heading: &str, things: &[Thing]) -> String {
+    if kind == "library" {
+        return library::list(heading, things);
+    }
     let of_kind: Vec<&Thing> = things.iter().filter(|thing| thing.kind == kind).collect();
     let shown = |thing: &Thing| thing.usage.clone().unwrap_or_else(|| thing.name.clone());
     let width = of_kind.iter().map(|thing| shown(thing).chars().count()).max().unwrap_or(0);
