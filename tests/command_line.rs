@@ -228,6 +228,64 @@ fn everything_can_be_listed() {
 }
 
 #[test]
+fn the_library_is_listed_by_source_and_a_row_with_its_story() {
+    let library = text(&squall(&["list", "library"]).stdout);
+    for row in squall::library::LIBRARY {
+        let (study, _) = squall::Scenario::of_library(row.name).unwrap().load().unwrap();
+        let moral = if study.moral.is_empty() { study.title } else { study.moral };
+        let is_line = |line: &str| {
+            line.strip_prefix("    ").is_some_and(|line| line.starts_with(row.name))
+                && line.ends_with(&moral)
+        };
+        let at = library.lines().position(is_line);
+        let at = at.unwrap_or_else(|| panic!("{} is not listed: {library}", row.name));
+        if !study.from.is_empty() {
+            let before: Vec<&str> = library.lines().take(at).collect();
+            let source = before.iter().rposition(|line| !line.starts_with("    ")).unwrap();
+            assert_eq!(before[source].trim(), study.from, "{}", row.name);
+        }
+    }
+    let row = text(&squall(&["list", "retry-storm"]).stdout);
+    for said in [
+        "400 clients calls a payment service",
+        "  Variants\n",
+        "    synchronised start\n",
+        "squall run ",
+    ] {
+        assert!(row.contains(said), "{said}: {row}");
+    }
+    // A kind and a row of nearly the same name are shown both.
+    let both = text(&squall(&["list", "bulkheads"]).stdout);
+    assert!(both.contains("(bulkhead)\n") && both.contains("bulkheads (library)\n"), "{both}");
+}
+
+#[test]
+fn a_row_of_the_library_is_copied_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.toml");
+    let file = file.to_str().unwrap();
+    assert!(squall(&["new", "--from", "retry-storm", file]).status.success());
+    let copy = std::fs::read_to_string(file).unwrap();
+    let (first, rest) = copy.split_once('\n').unwrap();
+    assert!(first.starts_with("# Copied from `retry-storm`"), "{first}");
+    assert!(first.contains(env!("CARGO_PKG_VERSION")), "{first}");
+    assert_eq!(
+        rest,
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(STORM)).unwrap()
+    );
+    assert!(squall(&["check", file]).status.success());
+    let again = squall(&["new", "--from", "retry-storm", file]);
+    assert_eq!(again.status.code(), Some(2), "what is there is left alone");
+    let unknown = squall(&["new", "--from", "retry-strom", "other.toml"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(
+        text(&unknown.stderr).contains("did you mean `retry-storm`"),
+        "{}",
+        text(&unknown.stderr)
+    );
+}
+
+#[test]
 fn the_schema_is_a_schema() {
     let schema: serde_json::Value = serde_json::from_slice(&squall(&["schema"]).stdout).unwrap();
     assert!(schema["properties"]["services"].is_object());

@@ -45,8 +45,11 @@ fn the_catalogue_is_current() {
 fn the_page_of_the_command_line_is_current() {
     let mut page = String::from("# The command line\n\nGenerated from `squall --help`.\n");
     page.push_str(&format!("\n```text\n{}\n```\n", help(&[])));
-    for command in ["run", "sweep", "trace", "check", "list", "new", "schema", "validate", "bench"]
-    {
+    let commands = [
+        "run", "sweep", "test", "trace", "check", "list", "claims", "docs", "new", "schema",
+        "validate", "bench",
+    ];
+    for command in commands {
         page.push_str(&format!("\n## `squall {command}`\n\n```text\n{}\n```\n", help(&[command])));
     }
     holds("command-line.md", &page);
