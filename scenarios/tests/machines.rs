@@ -152,3 +152,90 @@ fn nothing_works_while_garbage_is_collected() {
     let mean = (100.0 * 10.0 + f64::from(collections) * 200.0) / 100.0;
     assert!((mean_response_ms(&record, "shop") - mean).abs() < 1e-6);
 }
+
+/// Three instances on three machines, one a second in turn, and this fault from 50.2 s on.
+fn on_three(fault: &str, rest: &str) -> String {
+    shared(&format!(
+        r#"machines.node = {{ count = 3 }}
+           network.give_up = "7s"
+           services.api = {{ instances = 3, runs_on = "node", steps = [{{ work = "600ms" }}] {rest} }}
+           [[faults]]
+           name = "dies"
+           at = "50.2s"
+           for = "30s"
+           {fault}"#
+    ))
+}
+
+#[test]
+fn a_machine_dies_with_all_that_runs_on_it() {
+    let one = run(&on_three(
+        "on = { machines = { of = \"node\", number = 1 } }\nfault = { crash = {} }",
+        "",
+    ));
+    // 51 to 80 s, one in three.
+    assert_eq!(ended(&one, "shop", Outcome::Refused), 10);
+    let all = run(&on_three("on = { machine = \"node\" }\nfault = { crash = {} }", ""));
+    assert_eq!(ended(&all, "shop", Outcome::Refused), 30);
+    assert_eq!(ended(&all, "shop", Outcome::Reset), 1);
+    let share = run(&on_three(
+        "on = { machines = { of = \"node\", share = 0.5 } }\nfault = { crash = {} }",
+        "",
+    ));
+    assert_eq!(ended(&share, "shop", Outcome::Refused), 20);
+}
+
+#[test]
+fn of_a_machine_that_is_gone_nobody_resets_or_refuses() {
+    let text = on_three("on = { machine = \"node\" }\nfault = { crash = { silent = true } }", "");
+    let record = run(&text);
+    assert_eq!(ended(&record, "shop", Outcome::Lost), 31);
+    assert_eq!(
+        ended(&record, "shop", Outcome::Refused) + ended(&record, "shop", Outcome::Reset),
+        0
+    );
+    // The one inside is told of after 0.2 + 7 s, the others after 7 s each; the last is still at work.
+    let all = 31.0 * 7_000.0 + 200.0 + 68.0 * 600.0;
+    assert!((mean_response_ms(&record, "shop") - all / 99.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_rollout_waits_for_as_many_instances_as_have_to_be_up() {
+    let text = |least: &str| {
+        on_three(
+            "on = { machine = \"node\" }\nfault = { deploy = { batch = 3, down = \"10s\" } }",
+            least,
+        )
+    };
+    let refused = |text: &str, seconds: std::ops::Range<usize>| -> u64 {
+        let record = run(text);
+        let slices = &common::subject(&record, "shop").slices[seconds];
+        slices.iter().map(|slice| slice.outcomes.of(Outcome::Refused)).sum()
+    };
+    assert_eq!(refused(&text(""), 51..61), 10);
+    assert_eq!(refused(&text(""), 61..100), 0);
+    // One after another, for 10 s each: of three in a row one is refused, the second, fifth and eighth.
+    let two = text(", min_available = 2");
+    assert_eq!(refused(&two, 51..60), 3);
+    assert_eq!(refused(&two, 51..81), 9);
+    assert_eq!(refused(&two, 81..100), 0);
+    // As many as there are: the rollout never gets anywhere.
+    assert_eq!(refused(&text(", min_available = 3"), 0..100), 0);
+}
+
+#[test]
+fn mistakes_about_machines_and_rollouts_are_shown() {
+    let says = |text: &str, what: &str| {
+        let said = wrong(text);
+        assert!(said.contains(what), "{said}");
+    };
+    let on = |on: &str| on_three(&format!("on = {on}\nfault = {{ crash = {{}} }}"), "");
+    says(&on(r#"{ machines = { of = "node", number = 4 } }"#), "`node` has 3 machines, not 4");
+    says(&on(r#"{ machines = { of = "node" } }"#), "which machines");
+    says(&on(r#"{ machine = "nod" }"#), "did you mean `node`");
+    let nobody = on(r#"{ machine = "node" }"#).replace("runs_on = \"node\", ", "");
+    says(&nobody, "no service runs on `node`");
+    let least =
+        on_three("on = { machine = \"node\" }\nfault = { crash = {} }", ", min_available = 4");
+    says(&least, "`api` has 3 instances, not 4");
+}

@@ -55,6 +55,9 @@ fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
         .chain(model.effects.iter().map(|e| &*e.name).enumerate().map(of(SubjectKind::Effect)))
         .chain(model.caches.iter().map(|c| &*c.name).enumerate().map(of(SubjectKind::Cache)))
         .chain(model.brokers.iter().map(|b| &*b.name).enumerate().map(of(SubjectKind::Broker)))
+        .chain(
+            model.replications.iter().map(|r| &*r.name).enumerate().map(of(SubjectKind::Replicas)),
+        )
 }
 
 /// Whether it is a call whose policy has a connection pool.

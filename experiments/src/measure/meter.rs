@@ -220,7 +220,11 @@ fn amplification(term: &MeasureTerm, model: &Model, found: Found) -> Result<How,
             How::AttemptsPerCall(model.edges[edge.index()].name.to_string())
         }
         SubjectKind::Edge => How::AttemptsPerFirst,
-        SubjectKind::Store | SubjectKind::Effect | SubjectKind::Cache | SubjectKind::Broker => {
+        SubjectKind::Store
+        | SubjectKind::Effect
+        | SubjectKind::Cache
+        | SubjectKind::Broker
+        | SubjectKind::Replicas => {
             return Err(refuse(term, "it is of a client, a call or a service"));
         }
         SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task => {
@@ -261,7 +265,10 @@ fn has_workers(kind: SubjectKind) -> bool {
 /// Whether something can wait there: for a worker, a row, what somebody else fetches, a consumer.
 fn has_queue(kind: SubjectKind) -> bool {
     has_workers(kind)
-        || matches!(kind, SubjectKind::Store | SubjectKind::Cache | SubjectKind::Broker)
+        || matches!(
+            kind,
+            SubjectKind::Store | SubjectKind::Cache | SubjectKind::Broker | SubjectKind::Replicas
+        )
 }
 
 fn refuse(term: &MeasureTerm, hint: &'static str) -> MeasureError {

@@ -135,6 +135,8 @@ pub enum SubjectKindName {
     Cache,
     /// A broker.
     Broker,
+    /// The replicas of a service.
+    Replicas,
 }
 
 /// A figure of one variant: over the runs, beside the control, and as a ratio.

@@ -130,6 +130,7 @@ impl From<SubjectKind> for crate::results::SubjectKindName {
             SubjectKind::Effect => Self::Effect,
             SubjectKind::Cache => Self::Cache,
             SubjectKind::Broker => Self::Broker,
+            SubjectKind::Replicas => Self::Replicas,
         }
     }
 }

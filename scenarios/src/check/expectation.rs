@@ -258,7 +258,8 @@ fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, &str)> {
     let effects = model.effects.iter().map(|e| (SubjectKind::Effect, &*e.name));
     let caches = model.caches.iter().map(|c| (SubjectKind::Cache, &*c.name));
     let brokers = model.brokers.iter().map(|b| (SubjectKind::Broker, &*b.name));
-    let beside = stores.chain(effects).chain(caches).chain(brokers);
+    let replicas = model.replications.iter().map(|r| (SubjectKind::Replicas, &*r.name));
+    let beside = stores.chain(effects).chain(caches).chain(brokers).chain(replicas);
     clients.chain(services).chain(endpoints).chain(edges).chain(beside)
 }
 
@@ -273,14 +274,18 @@ fn kind_name(kind: SubjectKind) -> &'static str {
         SubjectKind::Effect => "an effect",
         SubjectKind::Cache => "a cache",
         SubjectKind::Broker => "a broker",
+        SubjectKind::Replicas => "the replicas of a service",
     }
 }
 
 /// Why a term makes nothing of a subject of this kind.
 fn wrong_kind(term: &MeasureTerm, kind: SubjectKind) -> Option<&'static str> {
     let works = matches!(kind, SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task);
-    let waits =
-        works || matches!(kind, SubjectKind::Store | SubjectKind::Cache | SubjectKind::Broker);
+    let waits = works
+        || matches!(
+            kind,
+            SubjectKind::Store | SubjectKind::Cache | SubjectKind::Broker | SubjectKind::Replicas
+        );
     match (term.aggregation, term.subject.quantity) {
         (Aggregation::Wasted, _) if !works => Some("only services and endpoints have workers"),
         (_, Quantity::Retries) if works => {

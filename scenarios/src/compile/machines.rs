@@ -64,6 +64,22 @@ impl Compiler<'_, '_> {
         memories
     }
 
+    /// How many instances of the services that say so have to stay up.
+    pub(super) fn least_up(&mut self) -> Vec<(ServiceId, u32)> {
+        let document = self.document;
+        let mut all = Vec::new();
+        for (index, (name, service)) in document.services.iter().enumerate() {
+            let Some(least) = service.min_available else { continue };
+            if least > service.instances {
+                let place = Place::keys(["services", name, "min_available"]);
+                let title = format!("`{name}` has {} instances, not {least}", service.instances);
+                self.error(&place, title);
+            }
+            all.push((ServiceId(id(index)), least));
+        }
+        all
+    }
+
     fn check_share_of_machine(&mut self, service: &Service, place: &Place) {
         let shares = [("cpu_limit", service.cpu_limit), ("cpu_shares", service.cpu_shares)];
         for (key, value) in shares.into_iter().filter_map(|(key, value)| Some((key, value?))) {

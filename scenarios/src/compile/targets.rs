@@ -6,7 +6,7 @@ use sim_core::model::spec::{ClientId, EdgeId, LinkId, Model, Portion, ServiceId,
 use super::faults::is_pool;
 use super::{Compiler, Site, id};
 use crate::diagnostic::Diagnostic;
-use crate::document::{self, Instances, On, Traffic};
+use crate::document::{self, Instances, Machines, On, Service, Traffic};
 use crate::suggest::{did_you_mean, one_of};
 use crate::tree::Place;
 
@@ -48,7 +48,22 @@ impl Compiler<'_, '_> {
                 let target = service(&some.of.0).zip(portion);
                 target.map(|(of, portion)| Target::Instances(of, portion)).into_iter().collect()
             }
+            On::Primary(name) => {
+                let is_replicated =
+                    document.services.get(&name.0).is_some_and(|s| s.replication.is_some());
+                if !is_replicated {
+                    let title = format!("`{}` has no primary: it has no `replication`", name.0);
+                    self.error(&on.key("primary"), title);
+                }
+                let target = service(&name.0).filter(|_| is_replicated).map(Target::Primary);
+                target.into_iter().collect()
+            }
             On::Zone(zone) => self.in_zone(zone, &on.key("zone")),
+            On::Machine(name) => {
+                let some = Machines { of: name.clone(), number: None, share: Some(1.0) };
+                self.on_machines(&some, &on.key("machine"))
+            }
+            On::Machines(some) => self.on_machines(some, &on.key("machines")),
             On::Traffic(traffic) => self.traffic(traffic, &on.key("traffic"), model),
             On::Services(pattern) => {
                 let names = model.services.iter().map(|service| &*service.name);
@@ -65,20 +80,48 @@ impl Compiler<'_, '_> {
 
     /// The first so many of the instances of a service.
     fn portion(&mut self, some: &Instances, place: &Place) -> Option<Portion> {
-        let instances = self.document.services.get(&some.of.0)?.instances;
-        match (some.number, some.share) {
-            (Some(number), None) if number <= instances => Some(Portion::First(number)),
+        let of = (some.of.0.as_str(), self.document.services.get(&some.of.0)?.instances);
+        self.some_of("instances", of, (some.number, some.share), place).map(Portion::First)
+    }
+
+    /// All instances that run on the first so many machines of a kind.
+    fn on_machines(&mut self, some: &Machines, place: &Place) -> Vec<Target> {
+        let document = self.document;
+        let Some(machine) = document.machines.get(&some.of.0) else { return Vec::new() };
+        let of = (some.of.0.as_str(), machine.count);
+        let number = self.some_of("machines", of, (some.number, some.share), place).unwrap_or(0);
+        let runs_there = |service: &Service| service.runs_on.as_ref() == Some(&some.of);
+        let tenants = document.services.values().enumerate().filter(|(_, s)| runs_there(s));
+        let tenants: Vec<u16> = tenants.map(|(index, _)| id(index)).collect();
+        if tenants.is_empty() {
+            self.error(place, format!("no service runs on `{}`", some.of.0));
+        }
+        let on = |nth: u32| {
+            let turn = Portion::Turn { nth, of: machine.count };
+            tenants.iter().map(move |service| Target::Instances(ServiceId(*service), turn))
+        };
+        (0..number).flat_map(on).collect()
+    }
+
+    /// How many of so many are meant.
+    fn some_of(
+        &mut self,
+        what: &str,
+        (name, all): (&str, u32),
+        which: (Option<u32>, Option<f64>),
+        place: &Place,
+    ) -> Option<u32> {
+        match which {
+            (Some(number), None) if number <= all => Some(number),
             (Some(number), None) => {
-                let title = format!("`{}` has {instances} instances, not {number}", some.of.0);
+                let title = format!("`{name}` has {all} {what}, not {number}");
                 self.error(&place.key("number"), title);
                 None
             }
-            (None, Some(share)) => {
-                let number = (share.clamp(0.0, 1.0) * f64::from(instances)).ceil() as u32;
-                Some(Portion::First(number))
-            }
+            (None, Some(share)) => Some((share.clamp(0.0, 1.0) * f64::from(all)).ceil() as u32),
             _ => {
-                self.error(place, "which instances: one of `number` and `share` is to be given");
+                let title = format!("which {what}: one of `number` and `share` is to be given");
+                self.error(place, title);
                 None
             }
         }

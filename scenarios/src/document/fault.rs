@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sim_core::kernel::SimDuration;
 use sim_core::model::fault;
 
-use super::{BrokerName, CacheName, ClientName, ConditionText, LinkName, ServiceName};
+use super::{BrokerName, CacheName, ClientName, ConditionText, LinkName, MachineName, ServiceName};
 
 /// Something that is injected and withdrawn.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -90,8 +90,14 @@ pub(crate) enum On {
     Broker(BrokerName),
     /// Some of the instances of a service.
     Instances(Instances),
+    /// The primary of a service with `replication`: whichever instance is it when the fault comes.
+    Primary(ServiceName),
     /// All instances in a zone, of whatever service.
     Zone(String),
+    /// All instances that run on a kind of machines, of whatever service.
+    Machine(MachineName),
+    /// All instances that run on some of the machines of a kind, of whatever service.
+    Machines(Machines),
     /// A share of the calls: the same calls under every policy, with all their attempts.
     Traffic(Traffic),
     /// All services whose names fit a pattern: `checkout-*`.
@@ -106,6 +112,22 @@ pub(crate) enum On {
 pub(crate) struct Instances {
     /// The service.
     pub(crate) of: ServiceName,
+    /// How many.
+    #[serde(default)]
+    pub(crate) number: Option<u32>,
+    /// Which share of them, rounded up to whole ones, 0 to 1.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub(crate) share: Option<f64>,
+}
+
+/// Some of the machines of a kind: the first ones. On the first of three run the first instance of each
+/// service, the fourth, the seventh, and so on.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Machines {
+    /// The kind, one of `machines`.
+    pub(crate) of: MachineName,
     /// How many.
     #[serde(default)]
     pub(crate) number: Option<u32>,

@@ -28,7 +28,7 @@ pub(crate) use chart::{Chart, Draw};
 pub(crate) use claim::Claim;
 pub use claim::ClaimVerdict;
 pub(crate) use client::{ArrivalProcess, Bursts, Client, Closed, Load, Open, Stage};
-pub(crate) use fault::{Fault, Instances, On, Repeat, Traffic};
+pub(crate) use fault::{Fault, Instances, Machines, On, Repeat, Traffic};
 pub(crate) use handler::{
     Cached, IfApplied, Lock, LockMode, Parallel, Spawn, Step, Transaction, WaitFor, Way,
 };

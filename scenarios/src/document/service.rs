@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::kernel::{Bytes, SimDuration};
 use sim_core::model::machine::Memory;
+use sim_core::model::replication::{Replication, Role};
 use sim_core::model::spec::{ColdStart, Deadlines, Overrun, ServiceMode};
 use sim_core::policy::balancing::Balancing;
 use sim_core::policy::{HealthCheck, ServerLimit, Shedding};
@@ -69,6 +70,15 @@ pub(crate) struct Service {
     /// The memory that an instance takes, and when that is too much; it does not matter if not given.
     #[serde(default)]
     pub(crate) memory: Option<Memory>,
+    /// How its instances follow one of them, the primary, which takes the writes: those of the endpoints
+    /// with `role = "primary"`. If not given, they are all alike.
+    #[serde(default)]
+    pub(crate) replication: Option<Replication>,
+    /// How many of its instances have to be up for one more to be taken out of service on purpose: `deploy`
+    /// waits for them (a disruption budget; as many as there are let nobody ever be taken out). It
+    /// helps against nothing that dies. None, if not given.
+    #[serde(default)]
+    pub(crate) min_available: Option<u32>,
     /// What those ask who want to know whether an instance is well, and whether it is restarted if
     /// not.
     #[serde(default)]
@@ -134,6 +144,9 @@ pub(crate) struct Endpoint {
     /// The pool it works in; needed where the service has several.
     #[serde(default)]
     pub(crate) pool: Option<String>,
+    /// Which of the instances it is served by, where the service has `replication`.
+    #[serde(default)]
+    pub(crate) role: Role,
 }
 
 /// A pool of workers of one instance.

@@ -5,7 +5,8 @@ pub(super) fn presence(key: &str) -> usize {
     match key {
         // Files are not there; traps are not silenced.
         "replay" | "description" | "allow" | "base" => 0,
-        "limits" | "probes" | "overrun" | "cold_start" | "contention" | "repeat" | "severity" => 18,
+        "limits" | "replication" | "min_available" | "probes" | "overrun" | "cold_start"
+        | "contention" | "repeat" | "severity" => 18,
         "runs_on" | "outlier" | "health_check" | "stages" | "between_zones" => 25,
         "cpu_limit" | "cpu_shares" | "zone" | "zones" | "ramp" | "shedding" => 25,
         "instances" | "layers" | "workers" | "policy" | "kind" | "rate" | "steps" => 85,

@@ -44,6 +44,11 @@ impl Drawing {
             }
             endpoints.insert(name, endpoint);
         }
+        if service.contains_key("replication") {
+            for (endpoint, role) in endpoints.values_mut().zip(["primary", "replica"]) {
+                endpoint["role"] = role.into();
+            }
+        }
         service.insert("endpoints".to_owned(), endpoints.into());
         Some(service.into())
     }

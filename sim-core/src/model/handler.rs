@@ -67,6 +67,8 @@ pub enum Step {
     Fill(u16),
     /// Publishes a message at a broker.
     Publish(u16),
+    /// Ends a write at a primary: it is on its way to the replicas from now on.
+    Replicate,
 }
 
 /// Ways of which one is taken.

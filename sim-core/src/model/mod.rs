@@ -9,6 +9,7 @@ pub mod machine;
 pub mod network;
 pub mod profile;
 pub mod record;
+pub mod replication;
 pub mod spec;
 pub mod store;
 pub mod trace;

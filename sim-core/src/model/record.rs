@@ -77,7 +77,7 @@ pub struct RunRecord {
     /// How the time axis was cut.
     pub plan: MeasurePlan,
     /// One record a subject: first the clients, then the edges, the services, the endpoints and
-    /// tasks, the stores, the effects, the caches and the brokers, each in the order of the model.
+    /// tasks, the stores, the effects, the caches, the brokers and the replicas, each in the order of the model.
     pub subjects: Vec<SubjectRecord>,
     /// The circles in which threads, locks or connections waited for one another, in the order in which
     /// they were found.
@@ -151,7 +151,8 @@ pub enum SubjectKind {
     /// is a row that was granted), its response time how long it took, its queue who waits.
     Store,
     /// An effect; its arrivals are those that were applied or known again (`cancelled`); goodput is what
-    /// came about for the first time, retries what came about once more.
+    /// came about for the first time, retries what came about once more. A failover may undo it, which is a
+    /// further arrival: `lost` if its write had been acknowledged, `reset` if not.
     Effect,
     /// A cache; its arrivals are lookups, of which some hit (`ok`), are served something stale
     /// (`degraded`) or miss (`unresolved`); its response times are the ages of what was served, its
@@ -161,6 +162,11 @@ pub enum SubjectKind {
     /// the last delivery, its response time that from the publishing to the end of the last delivery;
     /// its queue is what waits, and busy workers are deliveries that are under way.
     Broker,
+    /// The replicas of a service; its arrivals are reads that they have answered, of which some missed a
+    /// write that had been acknowledged (`degraded`: stale) and others did not (`ok`), and writes that a
+    /// failover has undone: `lost` had been acknowledged, `reset` had not. Its queue is the writes that the
+    /// primary has and they do not.
+    Replicas,
 }
 
 /// Everything that was measured of one subject.

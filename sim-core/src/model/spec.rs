@@ -16,6 +16,7 @@ pub use super::handler::Step;
 pub use super::machine::MachineSpec;
 use super::machine::Memory;
 pub use super::network::LinkSpec;
+pub use super::replication::ReplicationSpec;
 pub use super::store::StoreSpec;
 use super::workload::Load;
 use super::zones::Zones;
@@ -87,6 +88,11 @@ pub struct Model {
     pub machines: Vec<MachineSpec>,
     /// The memory that the instances of services take, where that matters.
     pub memories: Vec<(ServiceId, Memory)>,
+    /// How many instances of some services have to stay up when others are taken out of service on
+    /// purpose.
+    pub least_up: Vec<(ServiceId, u32)>,
+    /// The services whose instances follow a primary.
+    pub replications: Vec<ReplicationSpec>,
     /// Services whose probes ask an endpoint, or restart instances.
     pub probes: Vec<ProbeSpec>,
     /// What is injected.
@@ -116,6 +122,16 @@ impl Model {
         self.memories.iter().find(|(of, _)| *of == service).map(|(_, memory)| memory)
     }
 
+    /// How the instances of a service follow a primary, if they do.
+    pub fn replication_of(&self, service: ServiceId) -> Option<&ReplicationSpec> {
+        self.replications.iter().find(|spec| spec.service == service)
+    }
+
+    /// How many instances of a service a rollout leaves up, if anybody says so.
+    pub fn least_up_of(&self, service: ServiceId) -> Option<u32> {
+        self.least_up.iter().find(|(of, _)| *of == service).map(|(_, least)| *least)
+    }
+
     /// Whether an edge is a probe, which asks an instance that no balancer chooses.
     pub fn is_probe(&self, edge: &EdgeSpec) -> bool {
         let is_it = |other: EdgeId| self.edges[other.index()].name == edge.name;
@@ -128,6 +144,7 @@ impl Model {
     /// Whether anybody asks what a request is about.
     pub fn asks_what_requests_are_about(&self) -> bool {
         let nobody = self.stores.is_empty() && self.effects.is_empty() && self.caches.is_empty();
+        let nobody = nobody && self.replications.is_empty();
         !(nobody && self.carried.is_empty() && self.brokers.is_empty())
     }
 

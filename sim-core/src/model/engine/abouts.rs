@@ -41,6 +41,13 @@ impl Abouts {
     }
 }
 
+impl Abouts {
+    /// The key that a request is about.
+    pub(super) fn key_of(&self, request: u32) -> u64 {
+        self.of_requests[request].key
+    }
+}
+
 impl Engine<'_> {
     /// What a request is about.
     pub(super) fn about(&self, request: u32) -> About {

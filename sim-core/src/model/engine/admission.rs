@@ -15,7 +15,7 @@ impl Engine<'_> {
         let route = &self.routes[state.edge.index()];
         self.meters.book(route.served, |meter| meter.arrives(now));
         if !self.instances[route.instance(state.instance)].up {
-            return self.turn_away(request, Outcome::Refused);
+            return self.meets_nobody(request);
         }
         if !self.injection.is_calm() {
             let hit = self.hit(request);
@@ -63,6 +63,9 @@ impl Engine<'_> {
         let Request { edge, instance, .. } = self.requests[request];
         let route = &self.routes[edge.index()];
         let place = route.instance(instance);
+        if self.is_read_only(request) {
+            return self.turn_away(request, Outcome::ServerError);
+        }
         self.trace_reaches(request);
         self.instances[place].inside += 1;
         self.ask_limits(request, 0);
@@ -115,7 +118,7 @@ impl Engine<'_> {
 
     /// Answers a request that never came inside.
     #[cold]
-    fn turn_away(&mut self, request: u32, outcome: Outcome) {
+    pub(super) fn turn_away(&mut self, request: u32, outcome: Outcome) {
         self.trace_turned_away(request, outcome);
         self.book_the_end(request, outcome);
         self.transmit_answer(request, outcome);

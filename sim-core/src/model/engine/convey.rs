@@ -3,13 +3,13 @@
 use super::super::fault::wire::{Fate, Way};
 use super::super::network::{Handshake, LinkSpec, Loss, Tcp};
 use super::super::trace::Happened;
-use super::super::workload::Load;
 use super::Engine;
 use super::calls::{LayerState, Origin};
 use super::event::Event;
 use super::injection::Sight;
 use super::links::Flight;
 use super::request::{Details, NONE, Request, Stage};
+use super::zoned;
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{Bytes, SimDuration, SimTime};
 use crate::policy::{GuardKind, Outcome, ResolvedLayer};
@@ -96,18 +96,7 @@ impl Engine<'_> {
 
     /// Which of how many: a client or user of its population, an instance of its service.
     fn caller_of(&self, origin: Origin) -> (u32, u32) {
-        match origin {
-            Origin::Client { client, user } => match &self.model.clients[client.index()].load {
-                Load::Open(load) => (user, load.clients.max(1)),
-                Load::Closed(load) => (user, load.users.max(1)),
-            },
-            Origin::Handler { request } => {
-                let service = self.route_of(request).service;
-                let instances = self.model.services[service.index()].instances;
-                (self.requests[request].instance, instances)
-            }
-            Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => (0, 1),
-        }
+        zoned::number_of(origin, self.model, &self.requests, self.routes)
     }
 
     /// Whether who makes a call is in another zone than the instance that it is sent to.

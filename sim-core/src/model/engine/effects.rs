@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use super::super::spec::{EffectId, Model, Per};
 use super::Engine;
 use super::abouts::About;
+use super::replicas::Change;
 use super::slab::Beside;
 use crate::policy::Outcome;
 
@@ -53,7 +54,7 @@ impl Engine<'_> {
     pub(super) fn apply(&mut self, request: u32, effect: EffectId, at_commit: bool) {
         let about = self.about(request);
         if !at_commit {
-            return self.comes_about(effect, about);
+            return self.comes_about(request, effect, about);
         }
         let request = self.owner_of(request);
         let before = self.effects.last[request];
@@ -84,16 +85,17 @@ impl Engine<'_> {
             self.effects.free.push(place);
             let Pending { effect, about, .. } = self.effects.pending[place as usize];
             if well {
-                self.comes_about(effect, about);
+                self.comes_about(request, effect, about);
             }
         }
     }
 
-    fn comes_about(&mut self, effect: EffectId, about: About) {
+    fn comes_about(&mut self, request: u32, effect: EffectId, about: About) {
         let now = self.now;
         let spec = &self.model.effects[effect.index()];
         let applied = &mut self.effects.applied[effect.index()];
-        let is_known = about.idempotency != 0 && !applied.known.insert(about.idempotency);
+        let is_new = about.idempotency != 0 && applied.known.insert(about.idempotency);
+        let is_known = about.idempotency != 0 && !is_new;
         let meter = self.meters.effect(effect);
         meter.arrives(now);
         meter.in_flight.down(now);
@@ -105,13 +107,29 @@ impl Engine<'_> {
             Per::Key => about.key,
         };
         meter.ends(Outcome::Ok, now, now);
-        match applied.to.insert(to) {
+        let is_first = applied.to.insert(to);
+        match is_first {
             true => meter.was_good(),
             false => meter.was_retry(),
         }
+        let idempotency = is_new.then_some(about.idempotency);
+        self.logs_change(request, Change { effect, to: is_first.then_some(to), idempotency });
     }
 
-    /// Whether an effect has come about for what a request is about.
+    /// What has come about is lost, or was rolled back before anybody was told of it: it has not.
+    pub(super) fn is_undone(&mut self, change: Change, outcome: Outcome) {
+        let now = self.now;
+        let Change { effect, to, idempotency } = change;
+        let applied = &mut self.effects.applied[effect.index()];
+        to.map(|to| applied.to.remove(&to));
+        idempotency.map(|key| applied.known.remove(&key));
+        let meter = self.meters.effect(effect);
+        meter.arrives(now);
+        meter.in_flight.down(now);
+        meter.ends(outcome, now, now);
+    }
+
+    /// Whether an effect has come about for what a request is about, as far as its instance knows.
     pub(super) fn is_applied(&self, request: u32, effect: EffectId) -> bool {
         let about = self.about(request);
         let to = match self.model.effects[effect.index()].per {
@@ -119,5 +137,6 @@ impl Engine<'_> {
             Per::Key => about.key,
         };
         self.effects.applied[effect.index()].to.contains(&to)
+            && !self.is_not_there_yet(request, effect, to)
     }
 }

@@ -55,6 +55,10 @@ pub(super) enum Event {
     HealthCheckEnds { well: bool, service: u16, instance: u32 },
     /// An instance is asked whether it is alive.
     LivenessProbe { service: u16, instance: u32 },
+    /// Something has come to the replicas of a replicated service.
+    Replicated { group: u16 },
+    /// A replica takes the place of a primary that has died.
+    FailsOver { group: u16 },
     /// An instance may be up again.
     Restarts { service: u16, instance: u32 },
 }

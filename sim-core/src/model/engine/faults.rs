@@ -101,6 +101,12 @@ impl Engine<'_> {
         match &spec.fault {
             Fault::Crash(crash) => {
                 let again = now + crash.restart;
+                if let [Target::Primary(_)] = spec.targets[..] {
+                    for (service, instance) in self.injection.touched(fault).to_vec() {
+                        self.is_down_until(service, instance, again);
+                    }
+                    return;
+                }
                 for (place, _) in deaths(self.model, spec).filter(|(_, dies)| *dies <= now) {
                     if let Some((service, instance)) = instance_at(self.model, spec, place) {
                         self.is_down_until(service, instance, again);
@@ -114,7 +120,10 @@ impl Engine<'_> {
     /// A fault kills an instance, which restarts when the fault has ended.
     pub(super) fn fault_kills(&mut self, fault: u16, place: u32) {
         let spec = &self.model.faults[usize::from(fault)];
-        let Some((service, instance)) = instance_at(self.model, spec, place) else { return };
+        let Some((service, mut instance)) = instance_at(self.model, spec, place) else { return };
+        if let [Target::Primary(service)] = spec.targets[..] {
+            instance = self.replicas.primary_of(service).unwrap_or(instance);
+        }
         let state = self.injection.state(fault);
         if state.happenings.iter().any(|h| h.what == Happened::Stopped) {
             return;
@@ -122,6 +131,11 @@ impl Engine<'_> {
         let crash = match &spec.fault {
             Fault::Crash(crash) => crash,
             Fault::Deploy(deploy) => {
+                if let Some(wait) = self.waits_with_restart(service, instance) {
+                    return if wait < SimTime::MAX {
+                        self.queue.schedule(wait, Event::Crashes { fault, instance: place });
+                    };
+                }
                 self.injection.touch_instance(fault, service, instance);
                 return self.crash(service, instance, self.now + deploy.down);
             }
@@ -134,8 +148,25 @@ impl Engine<'_> {
                 again = SimTime::ZERO + self.model.length;
             }
         }
+        let silent = crash.silent;
         self.injection.touch_instance(fault, service, instance);
-        self.crash(service, instance, again);
+        self.dies(service, instance, again, silent);
+    }
+
+    /// Until when an instance may not be taken out of service on purpose, if others have to be up first; the
+    /// end of time, if nothing is going to come up.
+    fn waits_with_restart(&self, service: ServiceId, instance: u32) -> Option<SimTime> {
+        let least = self.model.least_up_of(service)?;
+        let first = self.first_instances[service.index()] as usize;
+        let count = self.model.services[service.index()].instances as usize;
+        let all = &self.instances[first..first + count];
+        let others = (0..count).filter(|other| *other != instance as usize && all[*other].up);
+        if others.count() >= least as usize {
+            return None;
+        }
+        let others = all.iter().enumerate().filter(|(other, _)| *other != instance as usize);
+        let comes_up = others.filter(|(_, other)| !other.up).map(|(_, other)| other.down_until);
+        Some(comes_up.min().map_or(SimTime::MAX, |comes| comes.max(self.now)))
     }
 }
 
@@ -174,6 +205,8 @@ fn mortal(model: &Model, target: Target) -> impl Iterator<Item = (ServiceId, u32
     let (service, portion) = match target {
         Target::Service(service) => (Some(service), Portion::First(u32::MAX)),
         Target::Instances(service, portion) => (Some(service), portion),
+        // Which one it is turns out when the fault comes to it.
+        Target::Primary(service) => (Some(service), Portion::First(1)),
         _ => (None, Portion::First(0)),
     };
     let instances = service.map_or(0, |s| model.services[s.index()].instances);

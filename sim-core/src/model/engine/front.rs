@@ -1,11 +1,13 @@
 //! The balancers in front of the services, and who is ejected from them.
 
-use super::super::spec::{Model, ServiceId, ServiceSpec};
+use super::super::replication::Role;
+use super::super::spec::{EdgeId, Model, ServiceId, ServiceSpec};
 use super::Engine;
 use super::calls::Origin;
 use super::event::Event;
 use super::guards::LazyDraws;
 use super::request::{Details, Request};
+use super::roles::{Caller, Roles};
 use super::slab::Beside;
 use crate::kernel::SimTime;
 use crate::kernel::draw::{Component, KeyedDraws};
@@ -34,6 +36,8 @@ pub(super) struct Watched {
     outliers: Option<Outliers>,
     /// Whether each instance answers health checks.
     answers_checks: Vec<bool>,
+    /// Of a replicated service: what callers know of its primary.
+    roles: Option<Roles>,
 }
 
 /// Outlier detection over the instances of a service.
@@ -48,30 +52,43 @@ struct Outliers {
 impl Front {
     /// The balancers in front of all services.
     pub(super) fn all(model: &Model, seed: RunSeed) -> Vec<Self> {
-        let zones = |index: usize| model.zones.of_service(ServiceId(index as u16));
-        let front = |(index, service)| Self::of(service, (zones(index), model.zones.count), seed);
-        model.services.iter().enumerate().map(front).collect()
+        (0..model.services.len()).map(|id| Self::of(model, ServiceId(id as u16), seed)).collect()
     }
 
-    fn of(service: &ServiceSpec, (zones, count): (&[u16], u16), seed: RunSeed) -> Self {
+    fn of(model: &Model, id: ServiceId, seed: RunSeed) -> Self {
+        let service = &model.services[id.index()];
         let instances = service.instances;
         match instances {
-            _ if Self::is_watched(service) => Self::Watched(Box::new(Watched {
-                balancer: service.balancer.balancer_in_zones(instances, zones, count),
-                outliers: Outliers::of(service, seed),
-                answers_checks: vec![true; instances as usize],
-            })),
+            _ if Self::is_watched(model, id) => {
+                let (zones, count) = (model.zones.of_service(id), model.zones.count);
+                let mut watched = Watched {
+                    balancer: service.balancer.balancer_in_zones(instances, zones, count),
+                    outliers: Outliers::of(service, seed),
+                    answers_checks: vec![true; instances as usize],
+                    roles: model.replication_of(id).map(|spec| Roles::new(spec, model)),
+                };
+                if watched.roles.is_some() {
+                    watched.balancer.set_apart(SimTime::ZERO, 0, &service.balancer.algorithm);
+                }
+                Self::Watched(Box::new(watched))
+            }
             1 => Self::Single,
             _ => Self::InTurn { instances, next: 0 },
         }
     }
 
     /// Whether the balancer of a service needs to know what becomes of requests.
-    pub(super) fn is_watched(service: &ServiceSpec) -> bool {
+    pub(super) fn is_watched(model: &Model, id: ServiceId) -> bool {
+        let service = &model.services[id.index()];
         let in_turn = matches!(service.balancer.algorithm, Algorithm::RoundRobin(_));
         let chooses = service.instances > 1 && !in_turn;
         let Balancing { outlier, health_check, zone_aware, .. } = &service.balancer;
-        chooses || outlier.is_some() || health_check.is_some() || zone_aware.is_some()
+        let is_replicated = model.replication_of(id).is_some();
+        chooses
+            || is_replicated
+            || outlier.is_some()
+            || health_check.is_some()
+            || zone_aware.is_some()
     }
 
     /// Chooses an instance for a request, which is outstanding there from now on; `None` if there
@@ -80,6 +97,7 @@ impl Front {
     pub(super) fn choose<'z, R: Rng>(
         &mut self,
         now: SimTime,
+        (edge, caller): (EdgeId, impl FnOnce() -> Caller),
         key: impl FnOnce() -> u64,
         callers: impl FnOnce() -> Option<&'z CallerZones>,
         draws: &mut R,
@@ -91,9 +109,12 @@ impl Front {
                 *next = if turn + 1 == *instances { 0 } else { turn + 1 };
                 Some(turn)
             }
-            Self::Watched(watched) => {
-                watched.balancer.choose_for(now, Some(key()), callers(), draws)
-            }
+            Self::Watched(watched) => match &watched.roles {
+                Some(roles) if roles.of(edge) != Role::Any => {
+                    watched.choose_by_role((now, edge), caller(), key(), draws)
+                }
+                _ => watched.balancer.choose_for(now, Some(key()), callers(), draws),
+            },
         }
     }
 
@@ -130,6 +151,32 @@ impl Outliers {
 }
 
 impl Watched {
+    /// Chooses the primary as the caller knows it, or a replica.
+    #[cold]
+    fn choose_by_role<R: Rng>(
+        &mut self,
+        (now, edge): (SimTime, EdgeId),
+        caller: Caller,
+        key: u64,
+        draws: &mut R,
+    ) -> Option<u32> {
+        let roles = self.roles.as_ref()?;
+        if roles.of(edge) == Role::Replica {
+            return self.balancer.choose_other(now, Some(key), draws);
+        }
+        let primary = roles.primary(now, caller);
+        self.balancer.send_to(now, primary);
+        Some(primary)
+    }
+
+    /// From now on this is the primary.
+    pub(super) fn promote(&mut self, now: SimTime, instance: u32, algorithm: &Algorithm) {
+        if let Some(roles) = &mut self.roles {
+            roles.promote(now, instance);
+            self.balancer.set_apart(now, instance, algorithm);
+        }
+    }
+
     /// An attempt with this key has ended so.
     fn told(&mut self, now: SimTime, instance: u32, outcome: Outcome, (key, attempt): (u64, u32)) {
         let Some(Outliers { machine, of_results, .. }) = &mut self.outliers else { return };

@@ -80,7 +80,12 @@ impl Engine<'_> {
             let origin = Origin::Probe { of_life: false, service, instance };
             return self.start_call(edge, key, origin, SimDuration::ZERO);
         }
-        let up = self.instances[(self.first_instances[service.index()] + instance) as usize].up;
+        let place = (self.first_instances[service.index()] + instance) as usize;
+        let (up, is_silent) = (self.instances[place].up, self.instances[place].is_silent);
+        if !up && is_silent {
+            let ends = Event::HealthCheckEnds { well: false, service: service.0, instance };
+            return self.queue.schedule(now + timeout, ends);
+        }
         if !up || self.injection.turns_away(self.model, hit, now).is_some() {
             return self.hear_of_health(service, instance, false);
         }

@@ -278,6 +278,11 @@ impl Injection {
         self.touch_instance(fault, hit.service, hit.instance);
     }
 
+    /// The instances that a fault has hit.
+    pub(super) fn touched(&self, fault: u16) -> &[(ServiceId, u32)] {
+        &self.states[usize::from(fault)].instances
+    }
+
     /// A fault has hit an instance.
     pub(super) fn touch_instance(&mut self, fault: u16, service: ServiceId, instance: u32) {
         let instances = &mut self.states[usize::from(fault)].instances;
@@ -311,7 +316,11 @@ impl Injection {
             Target::CallsAlong(edge, share) => {
                 hit.edge == Some(edge) && self.of_call(fault, hit, Slot::Branch) < share
             }
-            Target::Client(_) | Target::Link(_) | Target::Cache(_) | Target::Broker(_) => false,
+            Target::Client(_)
+            | Target::Link(_)
+            | Target::Cache(_)
+            | Target::Broker(_)
+            | Target::Primary(_) => false,
         }
     }
 

@@ -17,13 +17,15 @@ pub(super) struct Instance {
     pub(super) down_until: SimTime,
     /// Whether it is up.
     pub(super) up: bool,
+    /// Of one that is down: whether nobody is there who would refuse.
+    pub(super) is_silent: bool,
     /// When it last restarted, if it did.
     pub(super) restarted: Option<SimTime>,
 }
 
 impl Instance {
     pub(super) fn new() -> Self {
-        Self { inside: 0, down_until: SimTime::ZERO, up: true, restarted: None }
+        Self { inside: 0, down_until: SimTime::ZERO, up: true, is_silent: false, restarted: None }
     }
 
     /// How many times as long work takes, given the factor just after a restart and the time to

@@ -30,6 +30,7 @@ pub(super) struct Meters {
     effects: usize,
     caches: usize,
     brokers: usize,
+    replicas: usize,
     #[cfg(debug_assertions)]
     services: usize,
     slice: usize,
@@ -66,6 +67,8 @@ impl Meters {
         subjects.extend(model.caches.iter().map(|c| named(SubjectKind::Cache, &c.name)));
         let brokers = subjects.len();
         subjects.extend(model.brokers.iter().map(|b| named(SubjectKind::Broker, &b.name)));
+        let replicas = subjects.len();
+        subjects.extend(model.replications.iter().map(|r| named(SubjectKind::Replicas, &r.name)));
         let mut meters = Self {
             plan: plan.clone(),
             subjects,
@@ -74,6 +77,7 @@ impl Meters {
             effects,
             caches,
             brokers,
+            replicas,
             #[cfg(debug_assertions)]
             services,
             slice: 0,
@@ -111,6 +115,10 @@ impl Meters {
 
     pub(super) fn broker(&mut self, broker: u16) -> &mut Meter {
         &mut self.subjects[self.brokers + usize::from(broker)]
+    }
+
+    pub(super) fn replicas(&mut self, group: u16) -> &mut Meter {
+        &mut self.subjects[self.replicas + usize::from(group)]
     }
 
     pub(super) fn effect(&mut self, effect: EffectId) -> &mut Meter {

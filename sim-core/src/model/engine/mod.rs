@@ -5,7 +5,7 @@
 //! [`guards`] what layers remember beyond it, [`deadlines`] those that travel, [`wire`] the network,
 //! [`front`] and [`zoned`] the balancers, [`health`] checks of the instances, [`admission`] and [`limits`] whom an
 //! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
-//! death and restart, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
+//! death and restart, [`replicas`] and [`roles`] those that follow a primary, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
 //! [`faults`] when they come and go, [`convey`] and [`links`] what they, loss and bandwidth make of
 //! messages, [`watches`] what stops a fault, [`meter`] what is measured, [`tracer`] who follows some of the calls.
 
@@ -35,7 +35,9 @@ mod lookahead;
 mod machines;
 mod memory;
 mod meter;
+mod replicas;
 mod request;
+mod roles;
 mod route;
 mod server;
 mod shedding;
@@ -93,6 +95,7 @@ pub(super) struct Engine<'m> {
     brokers: brokers::Brokers,
     machines: machines::Machines,
     memories: memory::Memories,
+    replicas: replicas::Replicas,
     /// The states of the layers of a call, `layers_per_call` a slot of `calls`.
     layer_states: Vec<LayerState>,
     layers_per_call: usize,
@@ -189,6 +192,7 @@ impl<'m> Engine<'m> {
                 .collect(),
             machines: machines::Machines::new(model, &first_instances),
             memories: memory::Memories::new(model),
+            replicas: replicas::Replicas::new(model),
             first_instances,
             first_pools,
             rows: vec![0; model.rows.len()],
@@ -301,6 +305,8 @@ impl<'m> Engine<'m> {
             | Event::HealthCheck { .. }
             | Event::HealthCheckEnds { .. }
             | Event::LivenessProbe { .. }
+            | Event::Replicated { .. }
+            | Event::FailsOver { .. }
             | Event::Restarts { .. } => self.handle_rare(event),
         }
     }
@@ -323,6 +329,8 @@ impl<'m> Engine<'m> {
             Event::LivenessProbe { service, instance } => {
                 self.liveness_probe(ServiceId(service), instance);
             }
+            Event::Replicated { group } => self.replicated_by_now(group),
+            Event::FailsOver { group } => self.fails_over(group),
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
             _ => {}
         }

@@ -49,8 +49,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) endpoint: EndpointId,
     /// The class of its calls, if they have one of their own.
     pub(super) priority: Option<u8>,
-    /// Whether its instances look more closely at whom they let in: there are limits, a shedder, or
-    /// a number of requests that overruns one.
+    /// Whether its instances look more closely at whom they let in: there are limits, a shedder,
+    /// a number of requests that overruns one, or only the primary takes them.
     pub(super) is_screened: bool,
     /// Whether its requests take memory that may run out.
     pub(super) takes_memory: bool,
@@ -62,6 +62,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) locks: bool,
     /// Whether its handler looks into caches.
     pub(super) looks: bool,
+    /// Whether its instances follow a primary.
+    pub(super) is_replicated: bool,
     /// Whether somebody hears of every request that leaves.
     pub(super) tells_end: bool,
     /// Whether somebody may ask of its requests what is noted beside their slots.
@@ -119,6 +121,7 @@ impl<'m> Route<'m> {
             let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;
             let is_tied = edge.policy.layers.iter().any(is_tied);
+            let is_replicated = !is_local && model.replication_of(endpoint.service).is_some();
             let looks = endpoint.steps.iter().any(|step| matches!(step, Step::Look(_)));
             let locks =
                 endpoint.steps.iter().any(|step| matches!(step, Step::Lock(_) | Step::Commit));
@@ -147,12 +150,14 @@ impl<'m> Route<'m> {
                 has_limits,
                 locks,
                 looks,
-                tells_end: has_limits || locks || looks,
+                is_replicated,
+                tells_end: has_limits || locks || looks || is_replicated,
                 has_details: has_details(model, edge),
                 is_noted: edge.policy.layers.iter().any(is_hedge),
                 has_classes: classes > 1,
                 takes_memory,
                 is_screened: takes_memory
+                    || is_replicated
                     || !service.limits.is_empty()
                     || service.overrun.is_some()
                     || service.pools[usize::from(endpoint.pool)].shedding.is_some(),
@@ -163,7 +168,7 @@ impl<'m> Route<'m> {
                 tells_start: is_tied,
                 calls_off: edge.policy.abandoned == Abandoned::Cancelled,
                 accepts_late_answers: edge.policy.late_answers == LateAnswers::Accepted,
-                is_watched: Front::is_watched(service) && !is_local && !is_probe,
+                is_watched: Front::is_watched(model, endpoint.service) && !is_local && !is_probe,
                 is_local,
                 draws: draws_more || draws_demand,
                 draws_more,
@@ -232,7 +237,7 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
         && service.overrun.is_none()
         && model.memory_of(endpoint.service).is_none()
         && service.pools[usize::from(endpoint.pool)].shedding.is_none()
-        && !Front::is_watched(service)
+        && !Front::is_watched(model, endpoint.service)
         && !edge.policy.layers.iter().any(is_hedge)
         && edge.policy.late_answers != LateAnswers::Accepted;
     !plain

@@ -306,6 +306,9 @@ impl<'m> Engine<'m> {
         if route.looks {
             self.leaves_caches(request, outcome);
         }
+        if route.is_replicated {
+            self.leaves_replicas(request, outcome);
+        }
     }
 
     /// A request goes on as soon as the event in progress is handled.

@@ -142,6 +142,7 @@ impl Engine<'_> {
                 _ => after,
             },
             Step::Publish(broker) => self.publish(request, *broker),
+            Step::Replicate => self.replicates(request),
             Step::UnlessApplied { effect, otherwise } => match self.is_applied(request, *effect) {
                 true => after,
                 false => Next::Step(*otherwise),

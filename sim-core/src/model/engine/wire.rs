@@ -10,6 +10,7 @@ use super::front::affinity;
 use super::limits::Attempt;
 use super::request::{Details, NONE, Request, Stage};
 use super::route::Route;
+use super::zoned;
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::policy::Outcome;
@@ -73,6 +74,7 @@ impl Engine<'_> {
             Origin::Probe { instance, .. } => Some(instance),
             _ => self.fronts[route.service.index()].choose(
                 self.now,
+                (edge, || zoned::number_of(origin, self.model, &self.requests, self.routes)),
                 || affinity(origin, &self.details),
                 || self.zoned.of(origin, &self.requests, self.routes),
                 &mut block.slot(Slot::Branch),

@@ -1,6 +1,7 @@
-//! Which zones calls come from, looked up once.
+//! Where calls come from: which of the callers makes one, and in which zone it is.
 
 use super::super::spec::{ClientId, Model, ServiceId};
+use super::super::workload::Load;
 use super::calls::Origin;
 use super::request::Request;
 use super::route::Route;
@@ -45,5 +46,26 @@ impl Zoned {
             }
             Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => None,
         }
+    }
+}
+
+/// Which of so many callers makes a call: clients of a population, or instances of a service.
+pub(super) fn number_of(
+    origin: Origin,
+    model: &Model,
+    requests: &Slab<Request>,
+    routes: &[Route<'_>],
+) -> (u32, u32) {
+    match origin {
+        Origin::Client { client, user } => match &model.clients[client.index()].load {
+            Load::Open(load) => (user, load.clients.max(1)),
+            Load::Closed(load) => (user, load.users.max(1)),
+        },
+        Origin::Handler { request } => {
+            let Request { edge, instance, .. } = requests[request];
+            let service = routes[edge.index()].service;
+            (instance, model.services[service.index()].instances)
+        }
+        Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => (0, 1),
     }
 }

@@ -19,6 +19,11 @@ pub struct Crash {
     /// How long the restart takes after the fault has ended.
     #[serde(default)]
     pub restart: SimDuration,
+    /// Whether nobody answers for those that are dead, as when a whole machine or a zone is gone: what is
+    /// sent to them and what they held is silence, until the caller's patience or that of its operating
+    /// system ends. If not, their machine is there, and resets and refuses.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 impl Described for Crash {
@@ -34,7 +39,8 @@ impl Crash {
 }
 
 impl Injected for Crash {
-    const TARGETS: &'static [TargetKind] = &[TargetKind::Service, TargetKind::Instances];
+    const TARGETS: &'static [TargetKind] =
+        &[TargetKind::Service, TargetKind::Instances, TargetKind::Primary];
 
     fn check(&self) -> Problems {
         let mut problems = Problems::default();
@@ -49,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_share_of_the_instances_is_rounded_up() {
-        let crash = |share| Crash { share, restart: SimDuration::ZERO };
+        let crash = |share| Crash { share, restart: SimDuration::ZERO, silent: false };
         assert_eq!(crash(0.5).dying(3), 2);
         assert_eq!(crash(1.0).dying(3), 3);
         assert_eq!(crash(0.0).dying(3), 0);

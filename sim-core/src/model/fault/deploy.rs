@@ -10,7 +10,8 @@ use crate::policy::problem::Problems;
 
 /// All instances restart, batch after batch, evenly over the time of the fault: each is down for a while,
 /// what it holds is reset, and it comes back as cold as the service's `cold_start` says. A condition that
-/// stops the fault stops the rollout where it is.
+/// stops the fault stops the rollout where it is. Where the service has a `min_available`, an instance whose
+/// turn has come waits until so many others are up. On a machine or a zone it is a drain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deploy {

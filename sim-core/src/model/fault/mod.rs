@@ -81,6 +81,8 @@ pub enum TargetKind {
     Link,
     /// Some of the instances of a service: `on = { instances = { of = "…", share = 0.5 } }`.
     Instances,
+    /// The primary of a replicated service: `on = { primary = "…" }`.
+    Primary,
     /// A cache: `on = { cache = "…" }`.
     Cache,
     /// A broker: `on = { broker = "…" }`.

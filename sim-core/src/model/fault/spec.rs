@@ -82,6 +82,8 @@ pub enum Target {
     Broker(u16),
     /// Some of the instances of a service.
     Instances(ServiceId, Portion),
+    /// Whichever instance of a replicated service is the primary when the fault comes to it.
+    Primary(ServiceId),
     /// A share of the calls along an edge, 0 to 1: the same calls under every policy, with all
     /// their attempts.
     CallsAlong(EdgeId, f64),
@@ -124,6 +126,7 @@ impl Target {
             Self::Cache(_) => TargetKind::Cache,
             Self::Broker(_) => TargetKind::Broker,
             Self::Instances(..) => TargetKind::Instances,
+            Self::Primary(_) => TargetKind::Primary,
             Self::CallsAlong(..) | Self::CallsTo(..) => TargetKind::Traffic,
         }
     }
@@ -131,9 +134,10 @@ impl Target {
     /// The service that it is, or is a part of.
     pub fn service(self) -> Option<ServiceId> {
         match self {
-            Self::Service(service) | Self::Instances(service, _) | Self::CallsTo(service, _) => {
-                Some(service)
-            }
+            Self::Service(service)
+            | Self::Instances(service, _)
+            | Self::Primary(service)
+            | Self::CallsTo(service, _) => Some(service),
             _ => None,
         }
     }
@@ -176,7 +180,13 @@ impl FaultSpec {
     /// stay, or hits less or more than a service, a link or a population of clients.
     pub fn is_experiment(&self) -> bool {
         let is_plain = |target: &Target| {
-            !matches!(target, Target::Instances(..) | Target::CallsAlong(..) | Target::CallsTo(..))
+            !matches!(
+                target,
+                Target::Instances(..)
+                    | Target::Primary(_)
+                    | Target::CallsAlong(..)
+                    | Target::CallsTo(..)
+            )
         };
         !self.stages.is_empty()
             || self.stop_when.is_some()

@@ -138,6 +138,7 @@ impl Balancing {
             stale: self.stale,
             looks_again: SimTime::ZERO,
             zoned: None,
+            apart: None,
         }
     }
 
@@ -163,6 +164,16 @@ pub struct HostBalancer {
     stale: Option<SimDuration>,
     looks_again: SimTime,
     zoned: Option<Zoned>,
+    apart: Option<Box<Apart>>,
+}
+
+/// A host that some requests do not go to.
+#[derive(Clone, Debug)]
+struct Apart {
+    host: u32,
+    /// Who may be chosen for them, and who chooses.
+    candidates: Vec<u32>,
+    chooser: Chooser,
 }
 
 /// The hosts zone by zone.
@@ -200,12 +211,60 @@ impl HostBalancer {
                 Some(zone) => self.choose_in(zone, asked, draws)?,
             },
         };
+        self.goes_out(host);
+        Some(host)
+    }
+
+    /// As [`Self::choose`], for a request that does not go to the host that was set apart.
+    pub fn choose_other<R: Rng>(
+        &mut self,
+        now: SimTime,
+        key: Option<u64>,
+        draws: &mut R,
+    ) -> Option<u32> {
+        self.look(now);
+        let Apart { candidates, chooser, .. } = &mut **self.apart.as_mut()?;
+        if candidates.is_empty() {
+            return None;
+        }
+        std::mem::swap(candidates, &mut self.hosts.candidates);
+        let host = chooser.choose(&self.hosts, Asked { now, key }, draws);
+        std::mem::swap(candidates, &mut self.hosts.candidates);
+        self.goes_out(host);
+        Some(host)
+    }
+
+    /// A request goes to this host, whoever has chosen it, and is outstanding there from now on.
+    pub fn send_to(&mut self, now: SimTime, host: u32) {
+        self.look(now);
+        self.goes_out(host);
+    }
+
+    fn goes_out(&mut self, host: u32) {
         let view = &mut self.hosts.views[host as usize];
         view.outstanding += 1;
         if self.stale.is_none() {
             view.seen_outstanding = view.outstanding;
         }
-        Some(host)
+    }
+
+    /// Sets a host apart from those that [`Self::choose_other`] chooses among; others choose from all.
+    pub fn set_apart(&mut self, now: SimTime, host: u32, algorithm: &Algorithm) {
+        let chooser = algorithm.chooser();
+        self.apart = Some(Box::new(Apart { host, candidates: Vec::new(), chooser }));
+        self.find_others(now);
+    }
+
+    /// Who may be chosen beside the host that is set apart has changed.
+    fn find_others(&mut self, now: SimTime) {
+        let Some(apart) = &mut self.apart else { return };
+        let Apart { host, candidates, chooser } = &mut **apart;
+        *candidates = self.hosts.candidates.iter().copied().filter(|other| other != host).collect();
+        if !candidates.is_empty() {
+            std::mem::swap(candidates, &mut self.hosts.candidates);
+            chooser.renew(&self.hosts, now);
+            std::mem::swap(candidates, &mut self.hosts.candidates);
+        }
     }
 
     /// The zone that a request goes to, if zones count.
@@ -259,6 +318,9 @@ impl HostBalancer {
             let zone = usize::from(zoned.of_hosts[host as usize]);
             zoned.zones[zone].1.ended(host, now, took);
         }
+        if let Some(apart) = &mut self.apart {
+            apart.chooser.ended(host, now, took);
+        }
     }
 
     /// A host has become healthy, and starts slowly, or is healthy no more.
@@ -292,6 +354,7 @@ impl HostBalancer {
             self.chooser.renew(&self.hosts, now);
         }
         self.find_zones(now);
+        self.find_others(now);
     }
 
     /// Looks at the counts as they were when that was last due. Nothing has changed them since:
