@@ -17,7 +17,9 @@ use experiments::Experiment;
 use experiments::journal::InMemory;
 use experiments::results::{ExpectationVerdict, StudyResults};
 use experiments::runner::{Options, Quiet};
+use experiments::plan::PlanError;
 use rows::ROWS;
+use scenarios::Study;
 use squall::library::LIBRARY;
 use squall::{Scenario, VERSION};
 
@@ -29,6 +31,7 @@ fn missed(row: &str, what: Break) -> Option<Vec<String>> {
     let mut models = study.variants.iter_mut().map(|variant| &mut variant.model);
     // All of them, and not only up to the first that has something to break.
     if models.by_ref().fold(false, |broken, model| break_model(model, what) || broken) {
+        forget_what_cannot_be_asked(&mut study);
         let experiment = Experiment::new(&study, VERSION).unwrap();
         let stop = AtomicBool::new(false);
         let options = Options { threads: None, progress: &Quiet, stop: &stop };
@@ -36,6 +39,13 @@ fn missed(row: &str, what: Break) -> Option<Vec<String>> {
         return Some(red(&results));
     }
     None
+}
+
+/// What is about something that is not there any more cannot be measured: that does not count as red.
+fn forget_what_cannot_be_asked(study: &mut Study) {
+    while let Err(PlanError::Expectation { variant, that, .. }) = Experiment::new(study, VERSION) {
+        study.expectations.retain(|e| e.variant != variant || e.expectation.text != that);
+    }
 }
 
 fn red(results: &StudyResults) -> Vec<String> {
