@@ -77,8 +77,12 @@ library! {
     "four-traps",
     "rate-limit",
     "order-service",
+    "s3-2017",
     "idempotency",
+    "bulkhead-tuning",
     "liveness-restarts",
+    "timeouts-by-phase",
+    "flapping-breaker",
     "alerts",
     "aws-jitter",
     "brooker-retries",
@@ -95,6 +99,8 @@ library! {
     "cache-stampede",
     "cache-flush",
     "timeout-cascade",
+    "lb-sinkhole",
+    "goodput-collapse",
     "load-shedding",
     "hedged-requests",
     "deadline-propagation",
@@ -117,6 +123,10 @@ library! {
     "abandonment",
     "rolling-deploy",
     "tied-requests",
+    "pool-deadlock",
+    "receive-livelock",
+    "sre-bimodal-latency",
+    "sre-crash-loop",
 }
 
 #[cfg(test)]

@@ -8,9 +8,7 @@ use sim_core::kernel::SimDuration;
 use sim_core::model::spec::Model;
 
 use crate::document::ClaimVerdict;
-use crate::expectation::{
-    Bound, Condition, Expectation, MeasureTerm, Phase, Reference, Term,
-};
+use crate::expectation::{Bound, Condition, Expectation, MeasureTerm, Phase, Reference, Term};
 
 /// A checked scenario with its variants compiled.
 #[derive(Clone, Debug)]

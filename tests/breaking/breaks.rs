@@ -140,9 +140,9 @@ pub(crate) fn break_model(model: &mut Model, what: Break) -> bool {
                 capacity.is_some() || shedding.is_some()
             })
         }
-        Break::NoServerLimits => any(&mut model.services, |service| {
-            !std::mem::take(&mut service.limits).is_empty()
-        }),
+        Break::NoServerLimits => {
+            any(&mut model.services, |service| !std::mem::take(&mut service.limits).is_empty())
+        }
         Break::NoOverrun => any(&mut model.services, |service| service.overrun.take().is_some()),
         Break::NoWork => steps(model, |step, _| match step {
             Step::Work(demand) => {
@@ -176,11 +176,11 @@ pub(crate) fn break_model(model: &mut Model, what: Break) -> bool {
             _ => false,
         }),
         Break::NoBranches => steps(model, |step, _| match step {
-            Step::Branch(ways) => {
-                ways.ways.first().map(|(_, first)| *first).is_some_and(|first| {
-                    replace(step, Step::Jump(first))
-                })
-            }
+            Step::Branch(ways) => ways
+                .ways
+                .first()
+                .map(|(_, first)| *first)
+                .is_some_and(|first| replace(step, Step::Jump(first))),
             _ => false,
         }),
         Break::NoMemory => !std::mem::take(&mut model.memories).is_empty(),

@@ -15,9 +15,9 @@ use std::sync::atomic::AtomicBool;
 use breaks::{ALL, Break, break_model};
 use experiments::Experiment;
 use experiments::journal::InMemory;
+use experiments::plan::PlanError;
 use experiments::results::{ExpectationVerdict, StudyResults};
 use experiments::runner::{Options, Quiet};
-use experiments::plan::PlanError;
 use rows::ROWS;
 use scenarios::Study;
 use squall::library::LIBRARY;
@@ -51,7 +51,9 @@ fn forget_what_cannot_be_asked(study: &mut Study) {
 fn red(results: &StudyResults) -> Vec<String> {
     let failed = |verdict| verdict == ExpectationVerdict::Failed;
     let missed = results.expectations.iter().filter(|result| failed(result.verdict));
-    missed.map(|result| format!("{}: {} ({})", result.variant, result.that, result.measured)).collect()
+    missed
+        .map(|result| format!("{}: {} ({})", result.variant, result.that, result.measured))
+        .collect()
 }
 
 #[test]
