@@ -1,4 +1,5 @@
-//! What of a model can be used up: pools of workers, and the layers of calls that hold callers back.
+//! What of a model can be used up: pools of workers, the layers of calls that hold callers back, rows that
+//! are locked, consumers of messages.
 
 use sim_core::model::record::SubjectKind;
 use sim_core::model::spec::{EndpointId, EndpointSpec, Model};
@@ -7,7 +8,8 @@ use sim_core::policy::{GuardKind, ResolvedLayer};
 /// Something that can be used up, so that others wait for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
-    /// Its name: `payment.main` for a pool of workers, `shop->payment` for the layers of a call.
+    /// Its name: `payment.main` for a pool of workers, `shop->payment` for the layers of a call, that of the
+    /// store or of the broker.
     pub name: String,
     /// What it is.
     pub what: ResourceKind,
@@ -31,6 +33,13 @@ pub enum ResourceKind {
         /// What they are: `connection pool`, `bulkhead`, …; the outermost first.
         layers: Vec<&'static str>,
     },
+    /// The rows of a store that others hold locked.
+    Rows,
+    /// The consumers of a broker's messages.
+    Consumers {
+        /// How many deliveries are under way at most.
+        consumers: f64,
+    },
 }
 
 impl Resource {
@@ -42,7 +51,8 @@ impl Resource {
     }
 }
 
-/// Everything in a model that can be used up: pools of workers, callees after their callers, then calls.
+/// Everything in a model that can be used up: pools of workers, callees after their callers, then calls, then
+/// stores and brokers.
 pub fn resources(model: &Model) -> Vec<Resource> {
     let mut found = pools(model);
     for edge in &model.edges {
@@ -54,6 +64,14 @@ pub fn resources(model: &Model) -> Vec<Resource> {
             });
         }
     }
+    found.extend(model.stores.iter().map(|store| Resource {
+        name: store.name.to_string(),
+        what: ResourceKind::Rows,
+    }));
+    found.extend(model.brokers.iter().map(|broker| Resource {
+        name: broker.name.to_string(),
+        what: ResourceKind::Consumers { consumers: f64::from(broker.consumers) },
+    }));
     found
 }
 

@@ -35,8 +35,9 @@ pub struct Why {
 ///
 /// A pool of workers is saturated in a steady-state bin if its workers were busy for at least 95 % of it
 /// and either one request waited on average, or one was turned away. The layers of a call that hold
-/// callers back are if one call waited on average, or one in twenty was turned away. It takes two such
-/// bins in a row.
+/// callers back are if one call waited on average, or one in twenty was turned away. The rows of
+/// a store are if one request waited for one on average, and the consumers of a broker if they were busy for
+/// at least 95 % of the bin and one message waited on average. It takes two such bins in a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saturation {
     /// `payment.main`, or `shop->payment`.

@@ -34,6 +34,10 @@ pub(super) fn meters(variant: &Variant, levels: &[Level]) -> Vec<SaturationMeter
             ResourceKind::Pool { service, .. } => (service, 0),
             // A call of a caller lies between its caller and what it reaches.
             ResourceKind::Calls { .. } => (&resource.name, 1),
+            // Whoever holds a row may wait for others, but who waits for the row waits for that.
+            ResourceKind::Rows => return u32::MAX,
+            // Nobody waits for a message.
+            ResourceKind::Consumers { .. } => return 0,
         };
         let level = levels.iter().find(|level| level.name == *name);
         level.map_or(0, |level| 2 * level.depth + beyond)
@@ -50,6 +54,8 @@ impl SaturationMeter {
         match &self.resource.what {
             ResourceKind::Pool { .. } => "worker pool".to_owned(),
             ResourceKind::Calls { layers } => layers.join(", "),
+            ResourceKind::Rows => "row locks".to_owned(),
+            ResourceKind::Consumers { .. } => "consumers of messages".to_owned(),
         }
     }
 
@@ -95,6 +101,16 @@ impl SaturationMeter {
                 let away = turned_away(&calls.rejections, &held) as f64;
                 let tried = away + calls.arrivals as f64;
                 waiting >= WAITING || (away > 0.0 && away >= TURNED_AWAY * tried)
+            }
+            ResourceKind::Rows => {
+                let rows = totals(SubjectKind::Store, &self.resource.name);
+                rows.queue_integral_ns as f64 / length_ns >= WAITING
+            }
+            ResourceKind::Consumers { consumers } => {
+                let messages = totals(SubjectKind::Broker, &self.resource.name);
+                let busy = messages.busy_integral_ns as f64 / length_ns;
+                let waiting = messages.queue_integral_ns as f64 / length_ns;
+                busy >= BUSY * consumers && waiting >= WAITING
             }
         }
     }

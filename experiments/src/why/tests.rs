@@ -2,6 +2,7 @@
 
 use scenarios::resource::{Resource, ResourceKind};
 use sim_core::kernel::SimDuration;
+use sim_core::model::record::SubjectKind;
 use sim_core::policy::Outcome;
 
 use super::*;
@@ -63,6 +64,33 @@ fn calls_are_saturated_when_layers_hold_them_back() {
     assert!(saturated(1.0, 0) && !saturated(0.99, 0));
     assert!(saturated(0.0, 5), "5 of 100");
     assert!(!saturated(0.0, 4), "4 of 99");
+}
+
+#[test]
+fn rows_are_saturated_when_somebody_waits_and_consumers_when_all_are_busy_too() {
+    let study = study_with_outage();
+    let plan = Plan::new(&study).unwrap();
+    let saturated = |kind: SubjectKind, what: ResourceKind, busy: f64, waiting: f64| {
+        let mut meter = plan.variants[0].why.resources[0].clone();
+        meter.resource = Resource { name: "payment".into(), what };
+        let mut run = Recording::new(&plan.variants[0].cut);
+        for second in 60..62 {
+            let slice = run.slice("payment", seconds(second));
+            slice.queue_integral_ns = (waiting * SECOND_NS as f64) as u128;
+            slice.busy_integral_ns = (busy * SECOND_NS as f64) as u128;
+        }
+        let mut record = run.finish();
+        record.subjects.last_mut().unwrap().kind = kind;
+        meter.since_start(&record, &plan.variants[0].phases).is_some()
+    };
+    let rows = |waiting| saturated(SubjectKind::Store, ResourceKind::Rows, 0.0, waiting);
+    assert!(rows(1.0) && !rows(0.99));
+    let consumers = |busy, waiting| {
+        let what = ResourceKind::Consumers { consumers: 4.0 };
+        saturated(SubjectKind::Broker, what, busy, waiting)
+    };
+    assert!(consumers(3.8, 1.0), "at the thresholds");
+    assert!(!consumers(3.79, 9.0) && !consumers(4.0, 0.99));
 }
 
 #[test]

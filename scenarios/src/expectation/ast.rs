@@ -36,7 +36,8 @@ pub enum Term {
     /// run without faults, at all.
     FalseAlarms(String),
     /// `saturated(NAME)`: from the start of the first fault to the first saturated bin of a pool of
-    /// workers, of a service with any of its pools, or of the layers that hold calls back.
+    /// workers, of a service with any of its pools, of the layers that hold calls back, of the rows of
+    /// a store, or of the consumers of a broker.
     Saturated(String),
     /// The finding of the hypothesis.
     Hypothesis,
