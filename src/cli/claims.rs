@@ -44,15 +44,16 @@ pub(crate) fn run(arguments: &ClaimsArguments) -> Result<Exit, Failure> {
             message: "interrupted: the claims of all scenarios are told together".to_owned(),
         });
     }
+    if claims.is_empty() {
+        let message = "no scenario says what is claimed: none has `[claims]`".to_owned();
+        let nothing = Failure { exit: Exit::Unmatched, message };
+        return if worst == Exit::Good { Err(nothing) } else { Ok(worst) };
+    }
     let mut text = Vec::new();
     print_claims(&claims, arguments.format, terminal::style(), &mut text)?;
     terminal::print(&String::from_utf8_lossy(&text))?;
     if !claims.iter().all(ClaimResult::is_shown) {
         worst = worst.max(Exit::Missed);
-    }
-    if claims.is_empty() && worst == Exit::Good {
-        let message = "no scenario says what is claimed: none has `[claims]`".to_owned();
-        return Err(Failure { exit: Exit::Unmatched, message });
     }
     Ok(worst)
 }

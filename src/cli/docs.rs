@@ -51,6 +51,9 @@ pub(crate) fn run(arguments: &DocsArguments) -> Result<Exit, Failure> {
     Ok(told.iter().map(|told| how_it_ended(&told.results)).max().unwrap_or(Exit::Good))
 }
 
+/// More charts than these a page does not show; the results folder has them all.
+const MOST_CHARTS: usize = 2;
+
 /// A scenario with all that its page tells.
 struct Told<'a> {
     opened: &'a Opened,
@@ -68,6 +71,7 @@ impl<'a> Told<'a> {
         let name = &opened.study.name;
         let charts: Vec<(Picture, Chart)> = charts::of_study(&results)
             .into_iter()
+            .take(MOST_CHARTS)
             .map(|chart| (picture(name, &chart), chart))
             .collect();
         Self {

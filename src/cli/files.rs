@@ -55,7 +55,9 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     for path in paths {
         if path.is_dir() {
             let before = found.len();
-            search(path, &mut found)?;
+            // What lies in the folder one is in is named without it.
+            let here = path.strip_prefix(".").unwrap_or(path);
+            search(path, here, &mut found)?;
             if found.len() == before {
                 let path = path.display();
                 return Err(Failure::bad_input(format!("there is no *.toml in {path}")));
@@ -77,9 +79,9 @@ pub(crate) fn files_or_library(paths: &[PathBuf]) -> Result<Vec<Source>, Failure
     }
 }
 
-/// Links to folders are not followed, since they may lead round in a circle, and hidden folders are left
+/// Finds what lies in a folder, which is `named` so in what is found. Links to folders are not followed, since they may lead round in a circle, and hidden folders are left
 /// alone.
-fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+fn search(folder: &Path, named: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let failed = |cause: io::Error| {
         Failure::from(Error::Unreadable { path: folder.display().to_string(), cause })
     };
@@ -88,10 +90,10 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let path = entry.path();
+        let path = named.join(entry.file_name());
         if entry.file_type().map_err(failed)?.is_dir() {
             if !is_hidden {
-                search(&path, found)?;
+                search(&entry.path(), &path, found)?;
             }
         } else if path.extension().is_some_and(|ending| ending == "toml") {
             found.push(path);

@@ -70,7 +70,7 @@ fn answered(answer: &ExpectationResult) -> String {
 }
 
 /// A verdict as a sentence about the claim ends: `true only if …`.
-pub fn verdict_in_words(verdict: ClaimVerdict) -> &'static str {
+fn verdict_in_words(verdict: ClaimVerdict) -> &'static str {
     match verdict {
         ClaimVerdict::True => "true",
         ClaimVerdict::TrueOnlyIf => "true only if …",

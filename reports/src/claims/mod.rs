@@ -12,8 +12,6 @@ use serde::Serialize;
 use crate::terminal::Style;
 use crate::{Format, ReportError, json};
 
-pub use markdown::verdict_in_words;
-
 /// Prints claims, by their sources; `style` is for [`Format::Table`] only. What [`Format::Markdown`] writes is
 /// a page of its own, whose rows lead to `library/ROW.md`.
 ///

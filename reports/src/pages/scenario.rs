@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use experiments::results::{ClaimResult, ExpectationResult};
+use experiments::results::{ClaimResult, ExpectationResult, claim_verdict_name};
 
 use super::Scenario;
 use crate::ReportError;
-use crate::claims::verdict_in_words;
 use crate::columns::sign;
 use crate::markdown::{self, code, line, plain};
 use crate::terminal::Explain;
@@ -50,13 +49,14 @@ fn claims(claims: &[ClaimResult], out: &mut dyn Write) -> io::Result<()> {
     }
     writeln!(out, "## What is claimed\n")?;
     for claim in claims {
-        let verdict = verdict_in_words(claim.verdict);
+        let verdict = claim_verdict_name(claim.verdict);
         let not_shown = if claim.is_shown() { "" } else { " (not shown by the runs)" };
-        let said = match claim.source.is_empty() {
-            true => plain(&claim.says),
-            false => format!("{} ({})", plain(&claim.says), plain(&claim.source)),
+        let source = match claim.source.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", plain(&claim.source)),
         };
-        writeln!(out, "- “{said}” **{verdict}**{not_shown} {}", plain(&claim.because))?;
+        let (says, because) = (plain(&claim.says), plain(&claim.because));
+        writeln!(out, "- “{says}”{source} **{verdict}**{not_shown}: {because}")?;
         for ExpectationResult { variant, that, verdict, measured, .. } in &claim.answers {
             let (sign, measured) = (sign(*verdict), plain(measured));
             writeln!(out, "  - {sign} {}: `{that}` {measured}", plain(variant))?;
@@ -103,10 +103,15 @@ fn yours(scenario: &Scenario, out: &mut dyn Write) -> io::Result<()> {
     )?;
     writeln!(out, "| Path | Here | Meaning |\n| --- | --- | --- |")?;
     for setting in scenario.settings {
-        let cells = vec![code(&setting.path), code(&setting.value), plain(&setting.meaning)];
+        let cells = vec![code(&setting.path), code(&setting.value), meaning(&setting.meaning)];
         writeln!(out, "{}", line(cells))?;
     }
     writeln!(out)
+}
+
+/// What a figure means, with the code that is in it, in a cell.
+fn meaning(text: &str) -> String {
+    prose(text).replace('|', "\\|")
 }
 
 /// The scenario's text, whole.
