@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &DocsArguments) -> Result<Exit, Failure> {
     Ok(told.iter().map(|told| how_it_ended(&told.results)).max().unwrap_or(Exit::Good))
 }
 
-/// More charts than these a page does not show; the results folder has them all.
+/// So many charts of those that every study has are shown by the page of a file that has none of its own.
 const MOST_CHARTS: usize = 2;
 
 /// A scenario with all that its page tells.
@@ -69,9 +69,13 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn new(opened: &'a Opened, results: StudyResults, is_of_library: bool) -> Self {
         let name = &opened.study.name;
+        let shown = match opened.study.charts.len() {
+            0 => MOST_CHARTS,
+            own => own,
+        };
         let charts: Vec<(Picture, Chart)> = charts::of_study(&results)
             .into_iter()
-            .take(MOST_CHARTS)
+            .take(shown)
             .map(|chart| (picture(name, &chart), chart))
             .collect();
         Self {
