@@ -84,7 +84,7 @@ fn walk_list(items: &[Node], schema: Schema<'_>, path: &str, found: &mut Vec<Set
         if let Some(key) = alone(tags[index]) {
             let content = item.as_table().and_then(Table::only).map(|entry| &entry.value);
             let inside = match schema.shape() {
-                Shape::Choice { tags, .. } => {
+                Shape::Choice { tags, .. } | Shape::Record { properties: tags, .. } => {
                     tags.into_iter().find(|(tag, _)| Some(*tag) == self::tag(item))
                 }
                 _ => None,
