@@ -8,6 +8,7 @@ use sim_core::model::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use sim_core::model::spec::Model;
 
 use crate::alerts::{AlertMeter, false_alarms};
+use crate::charts::{self, CellCourse};
 use crate::faults::{self, FaultRun};
 use crate::phases::Phases;
 use crate::plan::{MeterPair, Plan, VariantPlan};
@@ -69,6 +70,9 @@ pub struct CellResult {
     /// What became of those faults of which more can be said than when they were there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultRun>,
+    /// The courses over time that charts of the file draw.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<CellCourse>,
 }
 
 impl CellResult {
@@ -145,6 +149,10 @@ impl Cell<'_> {
             },
             events,
             faults: faults::of_run(&variant.model, run),
+            charts: match self.with_series {
+                true => charts::of_run(plan, variant, run, control),
+                false => Vec::new(),
+            },
             ..self.empty()
         }
     }
@@ -166,6 +174,7 @@ impl Cell<'_> {
             events: 0,
             aborted: None,
             faults: Vec::new(),
+            charts: Vec::new(),
         }
     }
 

@@ -7,6 +7,7 @@ use sim_core::model::spec::Model;
 use sim_core::model::trace::{Sampling, Trace};
 
 use crate::cell::{Cell, CellResult, Simulate};
+use crate::charts;
 use crate::expect;
 use crate::faults;
 use crate::journal::{Journal, JournalHeader};
@@ -117,6 +118,7 @@ impl<'a> Experiment<'a> {
                 .collect(),
             expectations: expect::evaluate(self.study, &self.plan, &by_variant),
             fault_windows: fault_windows(self.study),
+            charts: charts::summarise(self.study, &self.plan, &by_variant),
         }
     }
 

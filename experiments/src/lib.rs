@@ -15,6 +15,7 @@
 //! | [`oracle`] | closed forms and published tables beside what is simulated |
 //! | [`random`] | random scenarios, run through every invariant |
 //! | [`alerts`], [`why`] | when alerts would have fired; what was saturated first, and what came of it |
+//! | [`charts`] | what the charts of a file draw |
 //! | [`statistics`], [`results`] | means with intervals; plain data for the reports |
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -22,6 +23,7 @@
 pub mod alerts;
 pub mod cell;
 pub mod claims;
+pub mod charts;
 mod expect;
 pub mod experiment;
 pub mod faults;

@@ -237,5 +237,6 @@ pub(crate) fn cell(variant: &str, replication: u32, values: &[Option<f64>]) -> C
         events: 10,
         aborted: None,
         faults: Vec::new(),
+        charts: Vec::new(),
     }
 }

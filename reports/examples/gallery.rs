@@ -11,11 +11,20 @@ use reports::folder::Charts;
 #[allow(dead_code, reason = "the tests of the crate use the rest")]
 mod fixture;
 
+#[path = "../src/own_charts.rs"]
+#[allow(dead_code, reason = "the tests of the crate use the rest")]
+mod own_charts;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("which folder?")?;
     for variants in [1, 3, 12, 14] {
         let folder = Path::new(&folder).join(format!("{variants}-variants"));
         let results = fixture::study(variants);
+        reports::folder::write_study(&results, Charts::Drawn, &mut |name| create(&folder, name))?;
+    }
+    for variants in [1, 2, 5, 12] {
+        let folder = Path::new(&folder).join(format!("{variants}-variants-own-charts"));
+        let results = own_charts::study(variants);
         reports::folder::write_study(&results, Charts::Drawn, &mut |name| create(&folder, name))?;
     }
     for axes in [1, 2, 3] {

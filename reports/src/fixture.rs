@@ -107,6 +107,7 @@ fn build(strategies: &[Strategy], replications: u32, bin: f64) -> StudyResults {
             .collect(),
         expectations: expectations(),
         fault_windows: vec![FaultWindow { name: "outage".to_owned(), start_s: 60.0, end_s: 90.0 }],
+        charts: Vec::new(),
     }
 }
 

@@ -21,7 +21,7 @@ pub enum Charts {
 }
 
 /// Writes all files of a study: `summary.csv`, `runs.csv`, `timeseries.csv`, `alerts.csv`,
-/// `hypothesis.csv` and `faults.csv` where there is something to say, `summary.json`, the charts as SVG
+/// `hypothesis.csv`, `faults.csv` and `charts.csv` where there is something to say, `summary.json`, the charts as SVG
 /// and PNG, and last `manifest.json`, so that a folder that has one is complete.
 /// Returns the names of the files, in the order in which they were written.
 ///
@@ -45,6 +45,9 @@ pub fn write_study(
     }
     if results.variants.iter().any(|variant| !variant.faults.is_empty()) {
         folder.file("faults.csv", |out| csv::faults(results, out))?;
+    }
+    if !results.charts.is_empty() {
+        folder.file("charts.csv", |out| csv::charts(results, out))?;
     }
     folder.file("summary.json", |out| json::summary(results, out))?;
     if charts == Charts::Drawn {

@@ -31,6 +31,8 @@ mod error;
 #[cfg(test)]
 mod fixture;
 mod format;
+#[cfg(test)]
+mod own_charts;
 mod sweep_grid;
 #[cfg(test)]
 mod watched;

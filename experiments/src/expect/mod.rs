@@ -29,6 +29,7 @@ use crate::plan::Plan;
 use crate::results::{ExpectationResult, ExpectationVerdict};
 pub(crate) use hypothesis::evaluate as hypothesis;
 use sample::Sample;
+pub(crate) use sample::never;
 
 /// What an expectation comes to.
 struct Judged {

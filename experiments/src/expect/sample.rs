@@ -98,6 +98,13 @@ fn paired(term: &Term, value: Option<f64>, other: Option<f64>) -> Option<f64> {
     }
 }
 
+/// In how many runs what a term asks for never happened. `place` is the term's among the measures.
+pub(crate) fn never(term: &Term, place: usize, runs: &[CellResult]) -> u32 {
+    let value = |run: &CellResult| run.values[place];
+    let never = |run: &&CellResult| Run::of(run, value(run), value(run), term) == Run::Never;
+    runs.iter().filter(never).count() as u32
+}
+
 impl Run {
     fn of(run: &CellResult, figure: Option<f64>, value: Option<f64>, term: &Term) -> Self {
         match (figure, &run.aborted) {

@@ -11,7 +11,7 @@ pub(crate) fn figure(value: f64, unit: Unit) -> String {
 
 /// A figure with its half-width, to the places that the half-width is known to:
 /// `4.06x ± 0.02`.
-pub(super) fn estimate(value: f64, half_width: Option<f64>, unit: Unit) -> String {
+pub(crate) fn estimate(value: f64, half_width: Option<f64>, unit: Unit) -> String {
     let Some(half_width) = half_width.filter(|h| *h > 0.0) else {
         let exactly = if half_width.is_some() { " ± 0" } else { "" };
         return format!("{}{exactly}", figure(value, unit));

@@ -1,7 +1,7 @@
 //! Whether a study's expectations can be measured: found out before anything runs.
 
 use scenarios::expectation::{Bound, Expectation, Op, Phase, Reference, Term};
-use scenarios::study::{Study, Variant};
+use scenarios::study::{Draw, Study, Variant};
 
 use super::{Plan, baseline};
 use crate::alerts::AlertMeter;
@@ -16,6 +16,16 @@ pub enum PlanError {
         /// The expectation, as the file states it.
         that: String,
         /// The variant it is about.
+        variant: String,
+        /// What is wrong.
+        cause: ExpectationError,
+    },
+    /// A chart draws what cannot be measured.
+    #[error("the chart `{measure}` (variant `{variant}`): {cause}")]
+    Chart {
+        /// What it draws, as the file states it.
+        measure: String,
+        /// The variant.
         variant: String,
         /// What is wrong.
         cause: ExpectationError,
@@ -89,6 +99,25 @@ impl Plan {
             };
             let variant = find_variant(study, &expected.variant).map_err(error)?;
             self.check(study, variant, &expected.expectation).map_err(error)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn check_charts(&self, study: &Study) -> Result<(), PlanError> {
+        for chart in &study.charts {
+            let term = match &chart.draw {
+                Draw::Bars(term) => term.clone(),
+                Draw::OverTime(term) => Term::Measure(term.clone()),
+            };
+            for name in &chart.variants {
+                let checked = find_variant(study, name)
+                    .and_then(|variant| self.check_term(study, variant, &term));
+                checked.map_err(|cause| PlanError::Chart {
+                    measure: chart.text.clone(),
+                    variant: name.clone(),
+                    cause,
+                })?;
+            }
         }
         Ok(())
     }

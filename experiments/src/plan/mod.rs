@@ -15,15 +15,16 @@ pub(crate) use names::{aggregation_name, quantity_name};
 use std::collections::BTreeSet;
 
 use scenarios::expectation::{Aggregation, Bound, MeasureTerm, Phase, Quantity, Term};
-use scenarios::study::{Study, Variant};
+use scenarios::study::{Chart, Draw, Study, Variant};
 use sim_core::kernel::SimDuration;
 use sim_core::model::record::MeasurePlan;
 use sim_core::model::spec::Model;
 
 use crate::alerts::AlertMeter;
+use crate::charts::{self, CourseMeter};
 use crate::measure::{BaselineMeter, MeasureError, Meter, rate_bin};
 use crate::phases::Phases;
-use crate::results::{FaultWindow, MeasureInfo};
+use crate::results::{FaultWindow, MeasureInfo, Unit};
 use crate::why::WhyPlan;
 
 /// How long after the last fault the tables look, unless an expectation says otherwise.
@@ -60,6 +61,8 @@ pub struct VariantPlan {
     pub alerts: Vec<AlertMeter>,
     /// What is asked of its runs to say why they went as they did.
     pub why: WhyPlan,
+    /// The courses over time that charts of the file draw of it.
+    pub courses: Vec<CourseMeter>,
     /// The model without its faults; `None` if it has none anyway.
     pub control: Option<Model>,
 }
@@ -80,11 +83,11 @@ pub enum MeterPair {
 }
 
 impl Plan {
-    /// Plans a study: the table, the files, and what its expectations ask for.
+    /// Plans a study: the table, the files, and what its expectations and charts ask for.
     ///
     /// # Errors
     ///
-    /// When an expectation asks for what cannot be measured.
+    /// When an expectation or a chart asks for what cannot be measured.
     pub fn new(study: &Study) -> Result<Self, PlanError> {
         let mut measures = defaults::measures(study);
         for expected in &study.expectations {
@@ -95,12 +98,19 @@ impl Plan {
         }
         defaults::add_alerts(study, &mut measures);
         defaults::add_probes(study, &mut measures);
+        for chart in &study.charts {
+            if let Draw::Bars(term) = &chart.draw {
+                add_term(&mut measures, term);
+            }
+        }
         let cuts = Cuts::of(&measures);
-        let variants = study.variants.iter().map(|v| VariantPlan::new(v, &measures, &cuts));
+        let variants =
+            study.variants.iter().map(|v| VariantPlan::new(v, &measures, &study.charts, &cuts));
         let plan = Self { variants: variants.collect(), measures };
         plan.check_alerts(study)?;
         plan.check_hypothesis(study)?;
         plan.check_expectations(study)?;
+        plan.check_charts(study)?;
         Ok(plan)
     }
 
@@ -117,6 +127,11 @@ fn baseline(
     phases: &Phases,
 ) -> Result<BaselineMeter, MeasureError> {
     BaselineMeter::new(term, &variant.model, phases, variant.baseline_per_s)
+}
+
+/// The unit of a term's figure.
+pub(crate) fn unit(term: &Term) -> Unit {
+    names::measure(term.clone(), None).info.unit
 }
 
 /// Adds a measure that only the files hold, unless it is measured anyway.
@@ -174,7 +189,7 @@ impl Cuts {
 }
 
 impl VariantPlan {
-    fn new(variant: &Variant, measures: &[Measure], cuts: &Cuts) -> Self {
+    fn new(variant: &Variant, measures: &[Measure], charts: &[Chart], cuts: &Cuts) -> Self {
         let phases = Phases::of(variant);
         let boundaries: Vec<_> = phases.boundaries(cuts.after.iter().copied()).collect();
         let (length, bin) = (variant.model.length, variant.steady.bin);
@@ -190,6 +205,7 @@ impl VariantPlan {
                 .filter_map(|alert| AlertMeter::new(alert, variant, &phases).ok())
                 .collect(),
             why,
+            courses: charts::courses(charts, variant, &phases),
             control: without_faults(&variant.model),
             phases,
         }
@@ -227,8 +243,15 @@ fn without_faults(model: &Model) -> Option<Model> {
 /// When the faults of a study's variants are active: each fault once, however many variants
 /// have it.
 pub fn fault_windows(study: &Study) -> Vec<FaultWindow> {
+    fault_windows_of(&study.variants)
+}
+
+/// When the faults of some variants are active: each fault once, however many of them have it.
+pub(crate) fn fault_windows_of<'v>(
+    variants: impl IntoIterator<Item = &'v Variant>,
+) -> Vec<FaultWindow> {
     let mut windows: Vec<FaultWindow> = Vec::new();
-    for fault in study.variants.iter().flat_map(|v| &v.model.faults) {
+    for fault in variants.into_iter().flat_map(|v| &v.model.faults) {
         let window = FaultWindow {
             name: fault.name.to_string(),
             start_s: fault.at.as_secs_f64(),

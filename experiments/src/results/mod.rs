@@ -5,12 +5,14 @@
 
 mod alerts;
 mod claims;
+mod charts;
 mod hypothesis;
 mod why;
 
 pub use crate::faults::FaultResult;
 pub use alerts::{AlertResult, AlertRun, Firing, Proportion};
 pub use claims::{ClaimResult, ClaimVerdict, claim_verdict_name};
+pub use charts::{ChartResult, ChartScale, Drawn, DrawnBar, DrawnCourse};
 pub use hypothesis::{
     Answer, Finding, FindingCounts, HypothesisResult, ProbeCheck, ProbePhase, ProbeResult,
     finding_name, probe_phase_name,
@@ -32,6 +34,9 @@ pub struct StudyResults {
     pub expectations: Vec<ExpectationResult>,
     /// When faults were active: name, start and end in seconds, for shading charts.
     pub fault_windows: Vec<FaultWindow>,
+    /// The charts that the file asks for, in its order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<ChartResult>,
 }
 
 /// What produced a result: enough to reproduce it, and nothing of the machine.

@@ -1,6 +1,6 @@
 //! Arrivals over time: what the retries make of the load, beside the control.
 
-use experiments::results::{Series, StudyResults, Unit, VariantResults};
+use experiments::results::{FaultWindow, Series, StudyResults, Unit, VariantResults};
 
 use super::compare;
 use super::frame::{Entry, Heading, Mark};
@@ -24,7 +24,7 @@ pub(super) fn draw(results: &StudyResults) -> Option<Scene> {
             legend: vec![
                 Entry::new(Mark::Line(LINE), format!("arrivals at {subject}")),
                 Entry::new(Mark::Line(THIN), "control: the same without faults"),
-                Entry::new(Mark::Box(FAULT), fault_entry(results)),
+                Entry::new(Mark::Box(FAULT), fault_entry(&results.fault_windows)),
             ],
         },
         vertical: Vertical {
@@ -38,8 +38,8 @@ pub(super) fn draw(results: &StudyResults) -> Option<Scene> {
 }
 
 /// What the shading of faults is called in legends.
-pub(super) fn fault_entry(results: &StudyResults) -> String {
-    let mut names: Vec<&str> = results.fault_windows.iter().map(|window| &*window.name).collect();
+pub(super) fn fault_entry(windows: &[FaultWindow]) -> String {
+    let mut names: Vec<&str> = windows.iter().map(|window| &*window.name).collect();
     names.dedup();
     match names.len() {
         0 => "fault (none in this study)".to_owned(),
@@ -114,6 +114,7 @@ fn panel(results: &StudyResults, variant: &VariantResults, subject: &str) -> Pan
         name: variant.name.clone(),
         note: note(results, variant),
         courses: courses.unwrap_or_default(),
+        faults: None,
     }
 }
 

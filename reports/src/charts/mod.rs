@@ -5,12 +5,15 @@
 //! tested without looking at pixels, and both pictures agree.
 //!
 //! To add a chart: one file with a function that draws it (or says that there is nothing to draw),
-//! and one row in `STUDY` or in `of_sweep`.
+//! and one row in `STUDY` or in `of_sweep`. What a file asks for itself is in `own`, a kind a file.
 
 mod arrival_rate;
+mod bars;
 mod compare;
 mod frame;
 mod heat_map;
+mod over_time;
+mod own;
 mod palette;
 mod panel;
 mod peak_rate;
@@ -35,7 +38,7 @@ use scene::Scene;
 /// Draws a chart, or says that there is nothing to draw.
 type Draw = fn(&StudyResults) -> Option<Scene>;
 
-/// The charts of a study: file name without ending, and what draws it.
+/// The charts of every study: file name without ending, and what draws it.
 const STUDY: [(&str, Draw); 4] = [
     ("arrival-rate", arrival_rate::draw),
     ("peak-rate", peak_rate::draw),
@@ -79,13 +82,15 @@ impl Chart {
     }
 }
 
-/// Draws the charts of a study for which it has figures.
+/// Draws the charts of a study: first those that its file asks for, then those of every study for which
+/// it has figures.
 pub fn of_study(results: &StudyResults) -> Vec<Chart> {
+    let own = own::draw(results).into_iter().map(|(name, scene)| Chart { name, scene });
     let drawn = |(name, draw): &(&str, Draw)| {
         let name = (*name).to_owned();
         draw(results).map(|scene| Chart { name, scene })
     };
-    STUDY.iter().filter_map(drawn).collect()
+    own.chain(STUDY.iter().filter_map(drawn)).collect()
 }
 
 /// Draws a chart for each measure of a sweep that belongs into tables: a line over one parameter,

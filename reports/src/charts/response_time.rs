@@ -28,7 +28,7 @@ pub(super) fn draw(results: &StudyResults) -> Option<Scene> {
             legend: vec![
                 Entry::new(Mark::Line(MEDIAN), "median (p50)"),
                 Entry::new(Mark::Line(SLOWEST), "99th percentile (p99)"),
-                Entry::new(Mark::Box(FAULT), fault_entry(results)),
+                Entry::new(Mark::Box(FAULT), fault_entry(&results.fault_windows)),
             ],
         },
         vertical: Vertical {
@@ -102,5 +102,6 @@ fn panel(variant: &VariantResults, subject: &str) -> Panel {
         name: variant.name.clone(),
         note: note.unwrap_or_default(),
         courses: courses.unwrap_or_default(),
+        faults: None,
     }
 }

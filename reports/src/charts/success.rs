@@ -25,7 +25,7 @@ pub(super) fn draw(results: &StudyResults) -> Option<Scene> {
             subtitle: subtitle(results, &subject, measure),
             legend: vec![
                 Entry::new(Mark::Line(LINE), "good answers among all ends"),
-                Entry::new(Mark::Box(FAULT), fault_entry(results)),
+                Entry::new(Mark::Box(FAULT), fault_entry(&results.fault_windows)),
             ],
         },
         vertical: Vertical {
@@ -83,5 +83,6 @@ fn panel(variant: &VariantResults, subject: &str, measure: Option<(usize, &Measu
         name: variant.name.clone(),
         note: figure.map(|share| numbers::value(Unit::Share, share)).unwrap_or_default(),
         courses: course.into_iter().collect(),
+        faults: None,
     }
 }

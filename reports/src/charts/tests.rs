@@ -3,7 +3,7 @@
 
 use super::scene::{Area, Label, Shape};
 use super::*;
-use crate::fixture;
+use crate::{fixture, own_charts};
 
 fn labels(chart: &Chart) -> Vec<&Label> {
     let mut labels = Vec::new();
@@ -25,6 +25,10 @@ fn overlap(one: Area, other: Area) -> bool {
 fn all_charts() -> Vec<(String, Vec<Chart>)> {
     let studies = (1..=14)
         .map(|variants| (format!("{variants} variants"), of_study(&fixture::study(variants))));
+    let own = (1..=14).map(|variants| {
+        (format!("own charts, {variants} variants"), of_study(&own_charts::study(variants)))
+    });
+    let studies = studies.chain(own);
     let sweeps = (1..=3).map(|axes| (format!("{axes} axes"), of_sweep(&fixture::sweep(axes))));
     studies.chain(sweeps).collect()
 }
@@ -178,4 +182,65 @@ fn times_below_a_logarithmic_axis_are_said_to_lie_on_its_floor() {
         series.response_time_p50_s[70] = Some(0.0);
     }
     assert!(floor(&results));
+}
+
+#[test]
+fn charts_of_the_file_come_first_and_have_its_titles() {
+    let results = own_charts::study(12);
+    let charts = of_study(&results);
+    let told: Vec<String> =
+        charts.iter().map(|chart| format!("{}: {}", chart.name(), chart.title())).collect();
+    for (told, chart) in told.iter().zip(&results.charts) {
+        assert!(told.ends_with(&chart.title), "{told}");
+    }
+    assert_eq!(charts.len(), results.charts.len() + 4);
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_chart_of_the_file_is_well_formed_and_tells_its_title_and_its_variants() {
+    let results = own_charts::study(12);
+    for chart in of_study(&results).iter().take(results.charts.len()) {
+        let text = svg(chart);
+        let parsed = roxmltree::Document::parse(&text).unwrap();
+        let title = parsed.descendants().find(|node| node.has_tag_name("title")).unwrap();
+        assert_eq!(title.text(), Some(chart.title()));
+        let labels = labels(chart);
+        let is_told = |name: &str| labels.iter().any(|label| label.text == name);
+        for variant in results.variants.iter().filter(|variant| variant.name.len() < 30) {
+            assert!(is_told(&variant.name), "{} in {}", variant.name, chart.name());
+        }
+        assert!(text.len() < 300_000, "{} has {} bytes", chart.name(), text.len());
+        assert!(!png(chart).is_empty());
+    }
+}
+
+#[test]
+fn a_title_of_the_file_has_two_lines_at_most() {
+    let mut results = own_charts::study(2);
+    let words =
+        "Without a lock wait everybody is served, with one of thirty seconds most of them give up ";
+    let title: String = words.repeat(2).chars().take(160).collect();
+    results.charts[0].title = title.trim_end().to_owned();
+    let chart = of_study(&results).remove(0);
+    let lines: Vec<String> = labels(&chart)
+        .iter()
+        .filter(|label| label.font.bold && label.font.size == 20.0)
+        .map(|label| label.text.clone())
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(lines.join(" "), results.charts[0].title);
+}
+
+#[test]
+fn a_logarithmic_axis_says_that_it_is_one_and_a_share_is_no_more_than_the_whole() {
+    let charts = of_study(&own_charts::study(5));
+    let says =
+        |chart: &Chart, words: &str| labels(chart).iter().any(|label| label.text.contains(words));
+    let logarithmic: Vec<bool> =
+        charts.iter().take(7).map(|chart| says(chart, "axis is logarithmic")).collect();
+    // The fourth would be, if there were anything to draw on it.
+    assert_eq!(logarithmic, [false, false, true, false, false, false, true]);
+    assert!(says(&charts[6], "lies on its floor"));
+    assert!(!says(&charts[0], "105 %") && says(&charts[0], "100 %"));
 }

@@ -1,7 +1,7 @@
 //! Courses over time, a panel a variant, all on the same axes: a dozen lines in one plot could not
 //! be told apart.
 
-use experiments::results::{StudyResults, Unit};
+use experiments::results::{FaultWindow, StudyResults, Unit};
 
 use super::frame::{self, Heading};
 use super::palette::QUIET;
@@ -47,6 +47,8 @@ pub(super) struct Panel {
     pub(super) note: String,
     /// Drawn in this order.
     pub(super) courses: Vec<Course>,
+    /// When its faults are active; `None`: whenever those of any variant are.
+    pub(super) faults: Option<Vec<FaultWindow>>,
 }
 
 /// A line over time, with gaps where there is nothing.
@@ -84,7 +86,8 @@ impl TimePanels<'_> {
             let drawing =
                 PanelDrawing { plot, time, vertical: vertical.between(plot.bottom(), plot.top) };
             drawing.header(&mut scene, panel, layout.header);
-            drawing.background(&mut scene, &self.results.fault_windows, &marks);
+            let faults = panel.faults.as_ref().unwrap_or(&self.results.fault_windows);
+            drawing.background(&mut scene, faults, &marks);
             drawing.courses(&mut scene, panel);
             if layout.is_leftmost(number) {
                 drawing.vertical_ticks(&mut scene, &marks);

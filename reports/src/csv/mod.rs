@@ -5,6 +5,7 @@
 //! exist is empty.
 
 mod alerts;
+mod charts;
 mod faults;
 mod hypothesis;
 mod runs;
@@ -22,6 +23,7 @@ use experiments::results::{
 use crate::ReportError;
 
 pub use alerts::alerts;
+pub use charts::charts;
 pub use faults::faults;
 pub use hypothesis::hypothesis;
 pub use runs::runs;

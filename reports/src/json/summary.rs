@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use experiments::results::{
-    AlertResult, ExpectationResult, FaultWindow, Figure, HypothesisResult, Manifest, MeasureInfo,
-    StudyResults, VariantResults, VerdictCounts, Why,
+    AlertResult, ChartResult, ExpectationResult, FaultWindow, Figure, HypothesisResult, Manifest,
+    MeasureInfo, StudyResults, VariantResults, VerdictCounts, Why,
 };
 use serde::{Serialize, Serializer};
 
@@ -18,6 +18,8 @@ struct Summary<'a> {
     expectations: &'a [ExpectationResult],
     measures: &'a [MeasureInfo],
     variants: Vec<Variant<'a>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    charts: &'a [ChartResult],
 }
 
 #[derive(Serialize)]
@@ -47,7 +49,7 @@ impl Serialize for Figures<'_> {
 
 /// Writes `summary.json`: manifest, faults, expectations with their verdicts, the measures, and
 /// for each variant its verdicts, what its hypothesis and its alerts came to, why it went as it did, and
-/// its figures under the measures' keys.
+/// its figures under the measures' keys; then what the file's own charts draw.
 ///
 /// # Errors
 ///
@@ -60,6 +62,7 @@ pub fn summary(results: &StudyResults, out: &mut dyn Write) -> Result<(), Report
         expectations: &results.expectations,
         measures: &results.measures,
         variants: results.variants.iter().map(variant).collect(),
+        charts: &results.charts,
     };
     super::write("summary.json", &summary, out)
 }

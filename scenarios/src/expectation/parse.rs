@@ -279,6 +279,10 @@ impl<'t> Parser<'t> {
             let title = format!("there is no measure `{}`", shortened(word));
             error(range.clone(), title).choose(word, &self.form.words())
         })?;
+        if self.form == Form::Course && aggregation == Aggregation::PeakRate {
+            let title = "a peak has no course over time: of each bin there is one rate";
+            return Err(error(range, title).help("write `rate(…)`"));
+        }
         self.token("(", &format!("`(` after `{word}`"))?;
         let subject = self.subject()?;
         let mut window = None;
@@ -301,10 +305,6 @@ impl<'t> Parser<'t> {
         }
         if self.form == Form::Condition && aggregation == Aggregation::PeakRate {
             let title = "a peak is no condition: the window of that is how far it looks back";
-            return Err(error(range, title).help("write `rate(…)`"));
-        }
-        if self.form == Form::Course && aggregation == Aggregation::PeakRate {
-            let title = "a peak has no course over time: of each bin there is one rate";
             return Err(error(range, title).help("write `rate(…)`"));
         }
         if aggregation == Aggregation::PeakRate && window.is_none() {

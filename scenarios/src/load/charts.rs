@@ -17,15 +17,19 @@ impl Loader<'_> {
         for (position, written) in document.charts.iter().enumerate() {
             // Its grammar has been checked with the schema.
             let Some(chart) = read(written, forms) else { continue };
-            for (place, form) in forms.iter().enumerate() {
-                let drawn = chart.variants.contains(&form.name);
-                let Some(good) = form.good.as_ref().filter(|_| drawn) else { continue };
+            let drawn = forms.iter().enumerate().filter_map(|(place, form)| {
+                let good = form.good.as_ref().filter(|_| chart.variants.contains(&form.name))?;
                 let (facts, tag) = (good.facts(root), written.draw.tag());
                 let wrong = check::chart(&facts, position, tag, &chart, &self.found.sources);
-                let others = written.variants.is_none() && forms.len() > 1;
-                let help = "`variants = [\"…\"]` says of which variants the chart is";
-                let wrong = wrong.into_iter().map(|w| w.maybe_help(others.then(|| help.into())));
-                self.note((place > 0).then_some(form.name.as_str()), wrong.collect());
+                Some(((place > 0).then_some(form.name.as_str()), wrong))
+            });
+            let drawn: Vec<_> = drawn.collect();
+            // Of some it can be drawn: the file may mean those.
+            let of_some = drawn.iter().any(|(_, wrong)| wrong.is_empty());
+            for (variant, wrong) in drawn {
+                let help = || "`variants = [\"…\"]` says of which variants the chart is".to_owned();
+                let wrong = wrong.into_iter().map(|w| w.maybe_help(of_some.then(help)));
+                self.note(variant, wrong.collect());
             }
             charts.push(chart);
         }
