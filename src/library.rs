@@ -40,10 +40,12 @@ library! {
     "breaker-that-never-closes",
     "slow-card-processor",
     "cache-death",
+    "primary-failover",
     "zone-outage",
     "no-health-checks",
     "chain-of-death",
     "checklist-broker-down",
+    "checklist-disk-full",
     "checklist-dns-failure",
     "checklist-errors-500",
     "checklist-half-the-instances",
@@ -127,6 +129,8 @@ library! {
     "receive-livelock",
     "sre-bimodal-latency",
     "sre-crash-loop",
+    "autoscaler",
+    "node-dies",
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use sim_core::policy::fallback::Substitute;
 use sim_core::policy::limiter::Limiter;
 use sim_core::policy::throttle::Throttle;
 use sim_core::policy::{
-    Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, ConnectionPool, HealthCheck, Hedge, Layer,
-    Outcome, Preset, ServerLimit, Shedding,
+    Autoscaler, Backoff, BreakerPreset, Bulkhead, ConcurrencyLimit, ConnectionPool, HealthCheck,
+    Hedge, Layer, Outcome, Preset, ServerLimit, Shedding,
 };
 
 /// Something a scenario can name.
@@ -50,7 +50,7 @@ pub struct Parameter {
 }
 
 /// The kinds of things, each with a heading.
-pub const KINDS: [(&str, &str); 22] = [
+pub const KINDS: [(&str, &str); 23] = [
     ("library", "Scenarios of the library"),
     ("layer", "Layers of a policy, outermost first"),
     ("backoff", "Backoffs: how long to wait before the next attempt"),
@@ -70,6 +70,7 @@ pub const KINDS: [(&str, &str); 22] = [
     ("fault", "Faults: what can be injected"),
     ("distribution", "Distributions of durations"),
     ("balancer", "Balancers: how callers choose an instance"),
+    ("autoscaler", "Autoscalers: how many instances a service has"),
     ("health-check", "Health checks: how instances are asked whether they are well"),
     ("outlier-preset", "Presets of outlier detection: how instances are ejected that stand out"),
     ("outcome", "Outcomes of an attempt"),
@@ -100,6 +101,7 @@ pub fn catalogue() -> Vec<Thing> {
     things.extend(Fault::CATALOGUE.iter().map(registered));
     things.extend(Distribution::CATALOGUE.iter().map(registered));
     things.extend(Algorithm::CATALOGUE.iter().map(registered));
+    things.extend(Autoscaler::CATALOGUE.iter().map(registered));
     things.extend(HealthCheck::CATALOGUE.iter().map(registered));
     things.extend(outlier_presets());
     things.extend(from_schema::<Outcome>("outcome"));

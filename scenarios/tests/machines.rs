@@ -239,3 +239,30 @@ fn mistakes_about_machines_and_rollouts_are_shown() {
         on_three("on = { machine = \"node\" }\nfault = { crash = {} }", ", min_available = 4");
     says(&least, "`api` has 3 instances, not 4");
 }
+
+#[test]
+fn a_disk_fills_with_what_requests_leave_there() {
+    // Room for 40 requests beside what is there; one a second.
+    let text = |rest: &str| {
+        shared(&format!(
+            r#"services.api = {{ disk = {{ size = "50MB", base = "10MB", per_request = "1MB" {rest} }}, steps = [{{ work = "10ms" }}] }}"#
+        ))
+    };
+    let full = run(&text(""));
+    assert_eq!(ended(&full, "shop", Outcome::Ok), 40);
+    assert_eq!(ended(&full, "shop", Outcome::ServerError), 60);
+    let rotated = run(&text(r#", emptied_every = "30s""#));
+    assert_eq!(ended(&rotated, "shop", Outcome::Ok), 100);
+    // Of each minute 40 s: 40 of the first 59, those from 60 to 99 s.
+    let seldom = run(&text(r#", emptied_every = "60s""#));
+    assert_eq!(ended(&seldom, "shop", Outcome::Ok), 80);
+    let dropped = run(&text(r#", when_full = "drops""#));
+    assert_eq!(ended(&dropped, "shop", Outcome::Ok), 100);
+    // It dies, is away for 4.5 s, and dies again: a disk outlives its process.
+    let dies = run(&text(r#", when_full = "dies", restart = "4500ms""#));
+    assert_eq!(ended(&dies, "shop", Outcome::Ok), 40);
+    assert_eq!(ended(&dies, "shop", Outcome::Reset), 12);
+    assert_eq!(ended(&dies, "shop", Outcome::Refused), 48);
+    let more = text("").replace("10MB", "60MB");
+    assert!(wrong(&more).contains("are taken of"), "{}", wrong(&more));
+}

@@ -58,6 +58,7 @@ fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
         .chain(
             model.replications.iter().map(|r| &*r.name).enumerate().map(of(SubjectKind::Replicas)),
         )
+        .chain(model.scaled.iter().map(|s| &*s.name).enumerate().map(of(SubjectKind::Instances)))
 }
 
 /// Whether it is a call whose policy has a connection pool.

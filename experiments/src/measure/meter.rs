@@ -224,7 +224,8 @@ fn amplification(term: &MeasureTerm, model: &Model, found: Found) -> Result<How,
         | SubjectKind::Effect
         | SubjectKind::Cache
         | SubjectKind::Broker
-        | SubjectKind::Replicas => {
+        | SubjectKind::Replicas
+        | SubjectKind::Instances => {
             return Err(refuse(term, "it is of a client, a call or a service"));
         }
         SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task => {

@@ -142,6 +142,8 @@ pub enum SubjectKindName {
     Broker,
     /// The replicas of a service.
     Replicas,
+    /// The instances of a service.
+    Instances,
 }
 
 /// A figure of one variant: over the runs, beside the control, and as a ratio.

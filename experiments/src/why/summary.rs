@@ -131,6 +131,7 @@ impl From<SubjectKind> for crate::results::SubjectKindName {
             SubjectKind::Cache => Self::Cache,
             SubjectKind::Broker => Self::Broker,
             SubjectKind::Replicas => Self::Replicas,
+            SubjectKind::Instances => Self::Instances,
         }
     }
 }

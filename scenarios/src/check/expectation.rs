@@ -260,6 +260,8 @@ fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, &str)> {
     let brokers = model.brokers.iter().map(|b| (SubjectKind::Broker, &*b.name));
     let replicas = model.replications.iter().map(|r| (SubjectKind::Replicas, &*r.name));
     let beside = stores.chain(effects).chain(caches).chain(brokers).chain(replicas);
+    let instances = model.scaled.iter().map(|s| (SubjectKind::Instances, &*s.name));
+    let beside = beside.chain(instances);
     clients.chain(services).chain(endpoints).chain(edges).chain(beside)
 }
 
@@ -275,6 +277,7 @@ fn kind_name(kind: SubjectKind) -> &'static str {
         SubjectKind::Cache => "a cache",
         SubjectKind::Broker => "a broker",
         SubjectKind::Replicas => "the replicas of a service",
+        SubjectKind::Instances => "the instances of a service",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Machines, and who runs on them.
 
-use sim_core::model::machine::{Memory, Tenant};
+use sim_core::model::machine::{Disk, Memory, Tenant};
 use sim_core::model::spec::{MachineSpec, ServiceId};
 
 use super::{Compiler, id};
@@ -62,6 +62,29 @@ impl Compiler<'_, '_> {
             memories.push((ServiceId(id(index)), memory));
         }
         memories
+    }
+
+    /// The disks of the services for which they matter.
+    pub(super) fn disks(&mut self) -> Vec<(ServiceId, Disk)> {
+        let document = self.document;
+        let mut disks = Vec::new();
+        for (index, (name, service)) in document.services.iter().enumerate() {
+            let Some(disk) = service.disk else { continue };
+            let place = Place::keys(["services", name, "disk"]);
+            if disk.base > disk.size {
+                let title = format!("{} are taken of {}", disk.base, disk.size);
+                self.error(&place.key("base"), title);
+            }
+            for (key, time) in
+                [("emptied_every", disk.emptied_every), ("restart", Some(disk.restart))]
+            {
+                if time.is_some_and(|time| time.is_zero()) {
+                    self.error(&place.key(key), "must be above zero");
+                }
+            }
+            disks.push((ServiceId(id(index)), disk));
+        }
+        disks
     }
 
     /// How many instances of the services that say so have to stay up.

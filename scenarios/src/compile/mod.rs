@@ -12,6 +12,7 @@ mod pools;
 mod probes;
 mod replicas;
 mod rows;
+mod scaling;
 mod services;
 mod stores;
 mod targets;
@@ -98,7 +99,9 @@ impl<'a> Compiler<'a, '_> {
         model.probes = self.probes(&mut calls);
         model.machines = self.machines();
         model.memories = self.memories();
+        model.disks = self.disks();
         model.least_up = self.least_up();
+        model.scaled = self.scaled();
         (model.edges, model.links, sites, model.carried) = calls.finish(self);
         model.zones = self.zones();
         model.faults = self.faults(&model, &sites);

@@ -5,6 +5,7 @@ use sim_core::model::spec::{EndpointId, EndpointSpec, ServiceId, ServiceSpec};
 use super::calls::{CallBook, Caller};
 use super::handlers::{Books, Host};
 use super::pools::pools;
+use super::scaling::most_instances;
 use super::tasks::Tasks;
 use super::{Compiler, id};
 use crate::diagnostic::Diagnostic;
@@ -64,7 +65,7 @@ impl<'a> Compiler<'a, '_> {
             self.check_shedding(service, &place);
             services.push(ServiceSpec {
                 name: name.as_str().into(),
-                instances: service.instances,
+                instances: most_instances(service),
                 balancer: service.balancer.clone(),
                 mode: service.mode,
                 limits: service.limits.clone(),
@@ -141,7 +142,7 @@ impl<'a> Compiler<'a, '_> {
     }
 
     fn check_balancer(&mut self, service: &Service, place: &Place) {
-        let problems = service.balancer.check(service.instances).err().unwrap_or_default();
+        let problems = service.balancer.check(most_instances(service)).err().unwrap_or_default();
         for problem in problems.0 {
             let place = place.key("balancer").dotted(&problem.path);
             self.error(&place, problem.to_string());

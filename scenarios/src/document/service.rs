@@ -4,11 +4,11 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sim_core::kernel::{Bytes, SimDuration};
-use sim_core::model::machine::Memory;
+use sim_core::model::machine::{Disk, Memory};
 use sim_core::model::replication::{Replication, Role};
 use sim_core::model::spec::{ColdStart, Deadlines, Overrun, ServiceMode};
 use sim_core::policy::balancing::Balancing;
-use sim_core::policy::{HealthCheck, ServerLimit, Shedding};
+use sim_core::policy::{Autoscaler, HealthCheck, ServerLimit, Shedding};
 
 use super::{MachineName, Step};
 
@@ -70,6 +70,13 @@ pub(crate) struct Service {
     /// The memory that an instance takes, and when that is too much; it does not matter if not given.
     #[serde(default)]
     pub(crate) memory: Option<Memory>,
+    /// The disk of an instance, and what becomes of requests when it is full; it has room for ever if not
+    /// given.
+    #[serde(default)]
+    pub(crate) disk: Option<Disk>,
+    /// What its instances come and go by; `instances` are those at first. If not given, they stay.
+    #[serde(default)]
+    pub(crate) autoscaler: Option<Autoscaler>,
     /// How its instances follow one of them, the primary, which takes the writes: those of the endpoints
     /// with `role = "primary"`. If not given, they are all alike.
     #[serde(default)]

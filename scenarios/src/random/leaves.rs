@@ -28,6 +28,7 @@ pub(super) fn formatted(drawing: &mut Drawing, key: &str, format: &str) -> Optio
             drawing.dice.pick(&keys).map(|keys| Value::from(*keys))
         }
         "client" => one(drawing, names.clients.clone()),
+        "service" if key == "primary" => one(drawing, names.primaries.clone()),
         "service" => {
             let services = names.services.iter().map(|service| service.name.clone()).collect();
             one(drawing, services)

@@ -5,11 +5,12 @@ pub(super) fn presence(key: &str) -> usize {
     match key {
         // Files are not there; traps are not silenced.
         "replay" | "description" | "allow" | "base" => 0,
-        "limits" | "replication" | "min_available" | "probes" | "overrun" | "cold_start"
-        | "contention" | "repeat" | "severity" => 18,
+        "limits" | "min_available" | "probes" | "overrun" | "cold_start" | "contention"
+        | "repeat" | "severity" => 18,
         "runs_on" | "outlier" | "health_check" | "stages" | "between_zones" => 25,
         "cpu_limit" | "cpu_shares" | "zone" | "zones" | "ramp" | "shedding" => 25,
         "instances" | "layers" | "workers" | "policy" | "kind" | "rate" | "steps" => 85,
+        "replication" | "autoscaler" | "disk" => 30,
         "deadlines" | "abandoned" | "latency" | "queue" | "for" | "users" | "when" => 60,
         "preset" => 30,
         _ => 35,

@@ -58,6 +58,7 @@ mod tests {
             .iter()
             .chain(&["if_applied", "write_if_unchanged", "retry", "hedge", "fallback", "breaker"])
             .chain(&["crash", "partition", "spike", "stale-dns", "tcp", "stop_when", "liveness"])
+            .chain(&["machines", "primary", "replication", "autoscaler", "min_available"])
         {
             assert!(seen.contains(*tag), "{tag} in none of 150");
         }

@@ -20,6 +20,8 @@ pub(super) struct Names {
     pub(super) variants: Vec<String>,
     pub(super) alerts: Vec<String>,
     pub(super) zones: Vec<String>,
+    /// The services that have a primary, known when they have been drawn.
+    pub(super) primaries: Vec<String>,
     /// Known when services and clients have been drawn.
     pub(super) links: Vec<String>,
 }
@@ -61,6 +63,7 @@ impl Names {
             variants: some(&["one", "other"], 0),
             alerts: some(&["errors", "slow"], 0),
             zones: some(&["east", "west", "north"], 0),
+            primaries: Vec::new(),
             links: Vec::new(),
         }
     }

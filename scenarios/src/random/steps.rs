@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::draw::Drawing;
 use super::leaves;
+use super::names::ServiceNames;
 use crate::schema::{Schema, Shape};
 
 /// Steps inside so many others are simple ones.
@@ -32,6 +33,7 @@ impl Drawing {
             };
             service.extend(value.map(|value| (key.to_owned(), value)));
         }
+        self.fit_instances(&mut service, &names);
         if names.endpoints.is_empty() {
             service.insert("steps".to_owned(), self.handler());
             return Some(service.into());
@@ -51,6 +53,23 @@ impl Drawing {
         }
         service.insert("endpoints".to_owned(), endpoints.into());
         Some(service.into())
+    }
+
+    /// As many instances as those need who follow a primary, or come and go.
+    fn fit_instances(&mut self, service: &mut Map<String, Value>, names: &ServiceNames) {
+        if let Some(scaler) = service.get_mut("autoscaler") {
+            scaler["kubernetes"]["min"] = 1.into();
+            scaler["kubernetes"]["max"] = 5.into();
+            service.insert("instances".to_owned(), 2.into());
+            service.remove("replication");
+        }
+        if names.endpoints.is_empty() {
+            service.remove("replication");
+        }
+        if service.contains_key("replication") {
+            service.insert("instances".to_owned(), 3.into());
+            self.names.primaries.push(names.name.clone());
+        }
     }
 
     fn has(&mut self, key: &str, pools: &[String]) -> bool {

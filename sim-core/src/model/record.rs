@@ -77,7 +77,7 @@ pub struct RunRecord {
     /// How the time axis was cut.
     pub plan: MeasurePlan,
     /// One record a subject: first the clients, then the edges, the services, the endpoints and
-    /// tasks, the stores, the effects, the caches, the brokers and the replicas, each in the order of the model.
+    /// tasks, the stores, the effects, the caches, the brokers, the replicas and the instances that are scaled, each in the order of the model.
     pub subjects: Vec<SubjectRecord>,
     /// The circles in which threads, locks or connections waited for one another, in the order in which
     /// they were found.
@@ -167,6 +167,9 @@ pub enum SubjectKind {
     /// failover has undone: `lost` had been acknowledged, `reset` had not. Its queue is the writes that the
     /// primary has and they do not.
     Replicas,
+    /// The instances of a service that is scaled; its arrivals are those that were started, its ends those
+    /// that were taken away, and in progress are those that there are, ready or not.
+    Instances,
 }
 
 /// Everything that was measured of one subject.

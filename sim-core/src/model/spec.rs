@@ -14,7 +14,7 @@ pub use super::cache::CacheSpec;
 pub use super::fault::{FaultSpec, Portion, Stage, Target, Withdrawal};
 pub use super::handler::Step;
 pub use super::machine::MachineSpec;
-use super::machine::Memory;
+use super::machine::{Disk, Memory};
 pub use super::network::LinkSpec;
 pub use super::replication::ReplicationSpec;
 pub use super::store::StoreSpec;
@@ -24,7 +24,7 @@ use crate::kernel::SimDuration;
 use crate::kernel::sample::Keys;
 use crate::policy::HealthCheck;
 use crate::policy::balancing::Balancing;
-use crate::policy::{ResolvedPolicy, ServerLimit, Shedding};
+use crate::policy::{Autoscaler, ResolvedPolicy, ServerLimit, Shedding};
 
 macro_rules! ids {
     ($( $(#[$doc:meta])* $Id:ident, )+) => { $(
@@ -88,11 +88,15 @@ pub struct Model {
     pub machines: Vec<MachineSpec>,
     /// The memory that the instances of services take, where that matters.
     pub memories: Vec<(ServiceId, Memory)>,
+    /// The disks of the instances of services, where they matter.
+    pub disks: Vec<(ServiceId, Disk)>,
     /// How many instances of some services have to stay up when others are taken out of service on
     /// purpose.
     pub least_up: Vec<(ServiceId, u32)>,
     /// The services whose instances follow a primary.
     pub replications: Vec<ReplicationSpec>,
+    /// The services whose instances come and go.
+    pub scaled: Vec<ScaledSpec>,
     /// Services whose probes ask an endpoint, or restart instances.
     pub probes: Vec<ProbeSpec>,
     /// What is injected.
@@ -120,6 +124,11 @@ impl Model {
     /// The memory that an instance of a service takes, if that matters.
     pub fn memory_of(&self, service: ServiceId) -> Option<&Memory> {
         self.memories.iter().find(|(of, _)| *of == service).map(|(_, memory)| memory)
+    }
+
+    /// How the instances of a service come and go, if they do.
+    pub fn scaled_of(&self, service: ServiceId) -> Option<&ScaledSpec> {
+        self.scaled.iter().find(|spec| spec.service == service)
     }
 
     /// How the instances of a service follow a primary, if they do.
@@ -256,6 +265,19 @@ pub struct Liveness {
     pub restart: SimDuration,
     /// The share of the instances that may be down, 0 to 1: no restart takes more away.
     pub at_most_down: f64,
+}
+
+/// A service whose instances come and go. Its [`ServiceSpec::instances`] are as many as there may be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScaledSpec {
+    /// The name under which its instances are counted: `api.instances` of the service `api`.
+    pub name: Arc<str>,
+    /// The service.
+    pub service: ServiceId,
+    /// What they come and go by.
+    pub how: Autoscaler,
+    /// How many there are at first.
+    pub at_first: u32,
 }
 
 /// A service: instances behind a balancer.

@@ -1,5 +1,6 @@
 //! Floor 2: the policies of a call, as state machines that know no events.
 
+pub mod autoscaler;
 pub mod backoff;
 pub mod balancing;
 pub mod breaker;
@@ -26,6 +27,7 @@ pub mod shedding;
 pub mod throttle;
 pub mod vectors;
 
+pub use autoscaler::Autoscaler;
 pub use backoff::{Backoff, BackoffState, Jitter};
 pub use balancing::{Algorithm, Balancing, HostBalancer};
 pub use breaker::{

@@ -66,6 +66,9 @@ impl Engine<'_> {
         if self.is_read_only(request) {
             return self.turn_away(request, Outcome::ServerError);
         }
+        if route.fills_disk && self.finds_no_room(request) {
+            return;
+        }
         self.trace_reaches(request);
         self.instances[place].inside += 1;
         self.ask_limits(request, 0);

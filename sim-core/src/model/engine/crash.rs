@@ -93,7 +93,7 @@ impl Engine<'_> {
     }
 
     /// The process of an instance is a new one: its limits and its shedders start anew.
-    fn forget_what_was_learnt(&mut self, service: ServiceId, instance: u32) {
+    pub(super) fn forget_what_was_learnt(&mut self, service: ServiceId, instance: u32) {
         self.restart_limits(service, instance);
         let place = (self.first_instances[service.index()] + instance) as usize;
         self.forget_cached_in(place);

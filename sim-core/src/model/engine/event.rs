@@ -59,6 +59,10 @@ pub(super) enum Event {
     Replicated { group: u16 },
     /// A replica takes the place of a primary that has died.
     FailsOver { group: u16 },
+    /// An autoscaler looks at its service.
+    Scales { place: u16 },
+    /// A new instance of a service that is scaled is ready.
+    Joins { place: u16, instance: u32 },
     /// An instance may be up again.
     Restarts { service: u16, instance: u32 },
 }

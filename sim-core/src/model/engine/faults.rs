@@ -133,7 +133,7 @@ impl Engine<'_> {
             Fault::Deploy(deploy) => {
                 if let Some(wait) = self.waits_with_restart(service, instance) {
                     return if wait < SimTime::MAX {
-                        self.queue.schedule(wait, Event::Crashes { fault, instance: place });
+                        self.queue.schedule_apart(wait, Event::Crashes { fault, instance: place });
                     };
                 }
                 self.injection.touch_instance(fault, service, instance);

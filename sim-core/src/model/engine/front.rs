@@ -70,6 +70,11 @@ impl Front {
                 if watched.roles.is_some() {
                     watched.balancer.set_apart(SimTime::ZERO, 0, &service.balancer.algorithm);
                 }
+                if let Some(scaled) = model.scaled_of(id) {
+                    for absent in scaled.at_first..instances {
+                        watched.set_present(SimTime::ZERO, absent, false);
+                    }
+                }
                 Self::Watched(Box::new(watched))
             }
             1 => Self::Single,
@@ -83,12 +88,8 @@ impl Front {
         let in_turn = matches!(service.balancer.algorithm, Algorithm::RoundRobin(_));
         let chooses = service.instances > 1 && !in_turn;
         let Balancing { outlier, health_check, zone_aware, .. } = &service.balancer;
-        let is_replicated = model.replication_of(id).is_some();
-        chooses
-            || is_replicated
-            || outlier.is_some()
-            || health_check.is_some()
-            || zone_aware.is_some()
+        let changes = model.replication_of(id).is_some() || model.scaled_of(id).is_some();
+        chooses || changes || outlier.is_some() || health_check.is_some() || zone_aware.is_some()
     }
 
     /// Chooses an instance for a request, which is outstanding there from now on; `None` if there
@@ -167,6 +168,11 @@ impl Watched {
         let primary = roles.primary(now, caller);
         self.balancer.send_to(now, primary);
         Some(primary)
+    }
+
+    /// An instance is one of those to choose from, or is so no more.
+    pub(super) fn set_present(&mut self, now: SimTime, instance: u32, is_present: bool) {
+        self.balancer.set_present(now, instance, is_present);
     }
 
     /// From now on this is the primary.

@@ -84,7 +84,7 @@ impl Engine<'_> {
         let (up, is_silent) = (self.instances[place].up, self.instances[place].is_silent);
         if !up && is_silent {
             let ends = Event::HealthCheckEnds { well: false, service: service.0, instance };
-            return self.queue.schedule(now + timeout, ends);
+            return self.queue.schedule_apart(now + timeout, ends);
         }
         if !up || self.injection.turns_away(self.model, hit, now).is_some() {
             return self.hear_of_health(service, instance, false);

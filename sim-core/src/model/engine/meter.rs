@@ -12,9 +12,7 @@ use super::super::record::{
     FaultRecord, MeasurePlan, OutcomeCounts, RunEnd, RunRecord, SliceRecord, SubjectKind,
     SubjectRecord,
 };
-#[cfg(debug_assertions)]
-use super::super::spec::ServiceId;
-use super::super::spec::{ClientId, EdgeId, EffectId, EndpointId, EndpointSpec, Model};
+use super::super::spec::{ClientId, EdgeId, EffectId, EndpointId, EndpointSpec, Model, ServiceId};
 use crate::kernel::SimTime;
 use crate::policy::Outcome;
 use crate::stats::{Recorded, Recorder};
@@ -31,7 +29,7 @@ pub(super) struct Meters {
     caches: usize,
     brokers: usize,
     replicas: usize,
-    #[cfg(debug_assertions)]
+    instances: usize,
     services: usize,
     slice: usize,
     bin: usize,
@@ -47,7 +45,6 @@ impl Meters {
         subjects.extend(model.clients.iter().map(|c| named(SubjectKind::Client, &c.name)));
         let edges = subjects.len();
         subjects.extend(model.edges.iter().map(|e| named(SubjectKind::Edge, &e.name)));
-        #[cfg(debug_assertions)]
         let services = subjects.len();
         subjects.extend(model.services.iter().map(|s| named(SubjectKind::Service, &s.name)));
         for (index, subject) in subjects_of_endpoints(model).into_iter().enumerate() {
@@ -69,6 +66,8 @@ impl Meters {
         subjects.extend(model.brokers.iter().map(|b| named(SubjectKind::Broker, &b.name)));
         let replicas = subjects.len();
         subjects.extend(model.replications.iter().map(|r| named(SubjectKind::Replicas, &r.name)));
+        let instances = subjects.len();
+        subjects.extend(model.scaled.iter().map(|s| named(SubjectKind::Instances, &s.name)));
         let mut meters = Self {
             plan: plan.clone(),
             subjects,
@@ -78,7 +77,7 @@ impl Meters {
             caches,
             brokers,
             replicas,
-            #[cfg(debug_assertions)]
+            instances,
             services,
             slice: 0,
             bin: 0,
@@ -115,6 +114,14 @@ impl Meters {
 
     pub(super) fn broker(&mut self, broker: u16) -> &mut Meter {
         &mut self.subjects[self.brokers + usize::from(broker)]
+    }
+
+    pub(super) fn instances(&mut self, place: u16) -> &mut Meter {
+        &mut self.subjects[self.instances + usize::from(place)]
+    }
+
+    pub(super) fn service(&mut self, service: ServiceId) -> &mut Meter {
+        &mut self.subjects[self.services + service.index()]
     }
 
     pub(super) fn replicas(&mut self, group: u16) -> &mut Meter {
@@ -320,6 +327,17 @@ impl Meter {
         self.response_time.record(now.since(arrived).as_nanos());
     }
 
+    /// How many have arrived since the start.
+    pub(super) fn arrivals_so_far(&self) -> u64 {
+        self.arrivals
+    }
+
+    /// The time integral of the number of busy workers since the start, in worker-nanoseconds.
+    pub(super) fn busy_so_far(&self, now: SimTime) -> u128 {
+        let closed: u128 = self.closed.iter().map(|slice| slice.busy_integral_ns).sum();
+        closed + self.busy.integral(now)
+    }
+
     /// Something ends so that takes no time.
     pub(super) fn ends_untimed(&mut self, outcome: Outcome) {
         self.outcomes.0[outcome.index()] += 1;
@@ -440,6 +458,11 @@ impl Level {
     #[cfg(debug_assertions)]
     pub(super) fn get(&self) -> u32 {
         self.level
+    }
+
+    /// The integral of the open slice up to now.
+    fn integral(&self, now: SimTime) -> u128 {
+        self.without_end.wrapping_add(u128::from(self.level) * u128::from(now.as_nanos()))
     }
 
     fn close(&mut self, end: SimTime) -> (u128, u32) {

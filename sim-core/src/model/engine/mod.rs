@@ -5,7 +5,7 @@
 //! [`guards`] what layers remember beyond it, [`deadlines`] those that travel, [`wire`] the network,
 //! [`front`] and [`zoned`] the balancers, [`health`] checks of the instances, [`admission`] and [`limits`] whom an
 //! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
-//! death and restart, [`replicas`] and [`roles`] those that follow a primary, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
+//! death and restart, [`replicas`] and [`roles`] those that follow a primary, [`scaling`] those that come and go, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
 //! [`faults`] when they come and go, [`convey`] and [`links`] what they, loss and bandwidth make of
 //! messages, [`watches`] what stops a fault, [`meter`] what is measured, [`tracer`] who follows some of the calls.
 
@@ -19,6 +19,7 @@ mod calls;
 mod convey;
 mod crash;
 mod deadlines;
+mod disks;
 mod effects;
 mod event;
 mod faults;
@@ -39,6 +40,7 @@ mod replicas;
 mod request;
 mod roles;
 mod route;
+mod scaling;
 mod server;
 mod shedding;
 mod slab;
@@ -95,7 +97,9 @@ pub(super) struct Engine<'m> {
     brokers: brokers::Brokers,
     machines: machines::Machines,
     memories: memory::Memories,
+    disks: disks::Disks,
     replicas: replicas::Replicas,
+    scaling: scaling::Scaling,
     /// The states of the layers of a call, `layers_per_call` a slot of `calls`.
     layer_states: Vec<LayerState>,
     layers_per_call: usize,
@@ -192,7 +196,9 @@ impl<'m> Engine<'m> {
                 .collect(),
             machines: machines::Machines::new(model, &first_instances),
             memories: memory::Memories::new(model),
+            disks: disks::Disks::new(model),
             replicas: replicas::Replicas::new(model),
+            scaling: scaling::Scaling::new(model),
             first_instances,
             first_pools,
             rows: vec![0; model.rows.len()],
@@ -230,6 +236,7 @@ impl<'m> Engine<'m> {
         self.schedule_sweeps();
         self.schedule_health_checks();
         self.schedule_liveness_probes();
+        self.schedule_scaling();
         self.start_users();
         for source in 0..self.sources.len() {
             self.schedule_arrival(source as u16);
@@ -307,6 +314,8 @@ impl<'m> Engine<'m> {
             | Event::LivenessProbe { .. }
             | Event::Replicated { .. }
             | Event::FailsOver { .. }
+            | Event::Scales { .. }
+            | Event::Joins { .. }
             | Event::Restarts { .. } => self.handle_rare(event),
         }
     }
@@ -331,6 +340,8 @@ impl<'m> Engine<'m> {
             }
             Event::Replicated { group } => self.replicated_by_now(group),
             Event::FailsOver { group } => self.fails_over(group),
+            Event::Scales { place } => self.scales(place),
+            Event::Joins { place, instance } => self.joins(place, instance),
             Event::Restarts { service, instance } => self.restarts(ServiceId(service), instance),
             _ => {}
         }
@@ -397,6 +408,8 @@ impl<'m> Engine<'m> {
     fn assert_conservation(&mut self) {
         self.assert_guards();
         self.assert_limits();
+        self.assert_replicas();
+        self.assert_scaling();
         let open: Vec<Request> = self.requests.slots().map(|slot| self.requests[slot]).collect();
         for index in 0..self.model.edges.len() {
             let edge = EdgeId(index as u16);

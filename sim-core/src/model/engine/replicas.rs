@@ -135,7 +135,7 @@ impl Engine<'_> {
         if change.is_none() {
             self.meters.replicas(group).queue.up(now);
         }
-        self.queue.schedule(there, Event::Replicated { group });
+        self.queue.schedule_apart(there, Event::Replicated { group });
         there
     }
 
@@ -201,7 +201,7 @@ impl Engine<'_> {
         if state.primary == instance && state.died.is_none() {
             state.died = Some(now);
             let failover = self.model.replications[usize::from(group)].how.failover;
-            self.queue.schedule(now + failover, Event::FailsOver { group });
+            self.queue.schedule_apart(now + failover, Event::FailsOver { group });
         }
     }
 
@@ -237,7 +237,7 @@ impl Engine<'_> {
         let missed = self.now.since(died);
         for write in &mut state.log {
             write.there += missed;
-            self.queue.schedule(write.there, Event::Replicated { group });
+            self.queue.schedule_apart(write.there, Event::Replicated { group });
         }
         state.shipped += missed;
     }
@@ -269,6 +269,16 @@ impl Engine<'_> {
         if let Front::Watched(watched) = &mut self.fronts[spec.service.index()] {
             let algorithm = &self.model.services[spec.service.index()].balancer.algorithm;
             watched.promote(now, instance, algorithm);
+        }
+    }
+
+    /// What is counted as on its way to the replicas is.
+    #[cfg(debug_assertions)]
+    pub(super) fn assert_replicas(&mut self) {
+        for (group, state) in self.replicas.groups.iter().enumerate() {
+            let writes = state.log.iter().filter(|write| write.change.is_none()).count();
+            let counted = self.meters.replicas(group as u16).queue.get();
+            assert_eq!(counted as usize, writes, "writes on their way to the replicas");
         }
     }
 }

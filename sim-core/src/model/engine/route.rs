@@ -1,5 +1,6 @@
 //! What the engine asks of an edge at every step of every request, looked up once.
 
+use super::super::machine::Disk;
 use super::super::spec::{
     ColdStart, Deadlines, EdgeSpec, EndpointId, LinkSpec, Model, Overrun, ServiceId, ServiceMode,
     Step,
@@ -54,6 +55,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) is_screened: bool,
     /// Whether its requests take memory that may run out.
     pub(super) takes_memory: bool,
+    /// Whether they leave something on a disk that may be full.
+    pub(super) fills_disk: bool,
     /// Whether somebody hears of every request that takes its first worker.
     pub(super) tells_start: bool,
     /// Whether its service has limits, which hear of every request that leaves.
@@ -118,6 +121,8 @@ impl<'m> Route<'m> {
             let draws_more = chooses || loses || constant_latency.is_none();
             let is_on_machine = model.machine_of(endpoint.service).is_some();
             let takes_memory = model.memory_of(endpoint.service).is_some();
+            let has_disk = |(of, _): &(ServiceId, Disk)| *of == endpoint.service;
+            let fills_disk = !is_local && model.disks.iter().any(has_disk);
             let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;
             let is_tied = edge.policy.layers.iter().any(is_tied);
@@ -151,6 +156,7 @@ impl<'m> Route<'m> {
                 locks,
                 looks,
                 is_replicated,
+                fills_disk,
                 tells_end: has_limits || locks || looks || is_replicated,
                 has_details: has_details(model, edge),
                 is_noted: edge.policy.layers.iter().any(is_hedge),
@@ -158,6 +164,7 @@ impl<'m> Route<'m> {
                 takes_memory,
                 is_screened: takes_memory
                     || is_replicated
+                    || fills_disk
                     || !service.limits.is_empty()
                     || service.overrun.is_some()
                     || service.pools[usize::from(endpoint.pool)].shedding.is_some(),
@@ -236,6 +243,7 @@ fn has_details(model: &Model, edge: &EdgeSpec) -> bool {
         && service.limits.is_empty()
         && service.overrun.is_none()
         && model.memory_of(endpoint.service).is_none()
+        && model.disks.is_empty()
         && service.pools[usize::from(endpoint.pool)].shedding.is_none()
         && !Front::is_watched(model, endpoint.service)
         && !edge.policy.layers.iter().any(is_hedge)

@@ -1,5 +1,6 @@
 //! Machines: processors that those who work on them share.
 
+mod disk;
 mod memory;
 mod processor;
 
@@ -8,6 +9,8 @@ use std::sync::Arc;
 use super::spec::ServiceId;
 use crate::kernel::Bytes;
 
+pub(crate) use disk::Filled;
+pub use disk::{Disk, WhenFull};
 pub use memory::{Collector, Memory};
 pub(crate) use memory::{Pressure, Used};
 pub(crate) use processor::Processor;

@@ -125,6 +125,7 @@ impl Balancing {
             seen_outstanding: 0,
             weight: self.weights.get(host as usize).copied().unwrap_or(1.0),
             healthy: true,
+            present: true,
             since: None,
         };
         let views = (0..hosts).map(view).collect();
@@ -293,7 +294,7 @@ impl HostBalancer {
         for (zone, (candidates, chooser)) in zoned.zones.iter_mut().enumerate() {
             let is_there = |host: &u32| usize::from(zoned.of_hosts[*host as usize]) == zone;
             *candidates = (0..self.hosts.views.len() as u32)
-                .filter(|host| is_there(host) && self.hosts.views[*host as usize].healthy)
+                .filter(|host| is_there(host) && self.hosts.views[*host as usize].may_serve())
                 .collect();
             zoned.healthy.push(candidates.len() as u32);
             if !candidates.is_empty() {
@@ -334,6 +335,15 @@ impl HostBalancer {
         }
     }
 
+    /// A host has come, and starts slowly, or is there no more.
+    pub fn set_present(&mut self, now: SimTime, host: u32, is_present: bool) {
+        self.look(now);
+        let view = &mut self.hosts.views[host as usize];
+        view.present = is_present;
+        view.since = is_present.then_some(now);
+        self.find_candidates(now);
+    }
+
     /// What is known of the hosts.
     pub fn hosts(&self) -> &Hosts {
         &self.hosts
@@ -341,14 +351,17 @@ impl HostBalancer {
 
     /// Whether so few hosts are healthy that all are chosen from.
     pub fn is_in_panic(&self) -> bool {
-        let views = &self.hosts.views;
-        let healthy = views.iter().filter(|view| view.healthy).count() as f64;
-        100.0 * healthy / (views.len() as f64) < 100.0 * self.panic_threshold
+        let there = || self.hosts.views.iter().filter(|view| view.present);
+        let healthy = there().filter(|view| view.healthy).count() as f64;
+        100.0 * healthy / (there().count() as f64) < 100.0 * self.panic_threshold
     }
 
     fn find_candidates(&mut self, now: SimTime) {
         let (all, views) = (self.is_in_panic(), &self.hosts.views);
-        let may = |host: &u32| all || views[*host as usize].healthy;
+        let may = |host: &u32| {
+            let view = &views[*host as usize];
+            view.present && (all || view.healthy)
+        };
         self.hosts.candidates = (0..views.len() as u32).filter(may).collect();
         if !self.hosts.candidates.is_empty() {
             self.chooser.renew(&self.hosts, now);
@@ -372,120 +385,4 @@ impl HostBalancer {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::super::tests::{at, read};
-    use super::*;
-    use crate::policy::backoff::scripted::LOWEST;
-
-    fn choose(balancer: &mut HostBalancer, now: u64) -> Option<u32> {
-        balancer.choose(at(now), None, &mut { LOWEST })
-    }
-
-    #[test]
-    fn outstanding_requests_are_counted() {
-        let mut balancer = read(json!({ "round-robin": {} })).balancer(2);
-        for host in [0, 1, 0] {
-            assert_eq!(choose(&mut balancer, 0), Some(host));
-        }
-        balancer.done(at(1), 0, SimDuration::ZERO);
-        let counts: Vec<_> = balancer.hosts().views().iter().map(|v| v.outstanding).collect();
-        assert_eq!(counts, [1, 1]);
-    }
-
-    #[test]
-    fn stale_counts_are_those_of_the_last_look() {
-        let mut balancing = read(json!({ "least-request": {} }));
-        balancing.stale = Some(SimDuration::from_millis(100));
-        let mut balancer = balancing.balancer(2);
-        let seen = |balancer: &HostBalancer| -> Vec<u32> {
-            (0..2).map(|host| balancer.hosts().outstanding(host)).collect()
-        };
-        choose(&mut balancer, 0);
-        choose(&mut balancer, 40);
-        choose(&mut balancer, 99);
-        assert_eq!(seen(&balancer), [0, 0]);
-        // The look of 100 ms is taken before what happens at 130 ms.
-        balancer.done(at(130), 0, SimDuration::ZERO);
-        assert_eq!(seen(&balancer), [2, 1]);
-        // Exactly at a look it is taken first, too.
-        balancer.done(at(200), 1, SimDuration::ZERO);
-        assert_eq!(seen(&balancer), [1, 1]);
-        choose(&mut balancer, 299);
-        assert_eq!(seen(&balancer), [1, 1]);
-        balancer.set_healthy(at(300), 0, false);
-        assert_eq!(seen(&balancer).iter().sum::<u32>(), 2);
-    }
-
-    #[test]
-    fn who_is_not_healthy_is_not_chosen_and_in_a_panic_all_are() {
-        let mut balancer = read(json!({ "round-robin": {} })).balancer(4);
-        balancer.set_healthy(at(0), 0, false);
-        balancer.set_healthy(at(0), 2, false);
-        // Exactly half is no panic.
-        assert_eq!((balancer.is_in_panic(), balancer.hosts().candidates()), (false, &[1, 3][..]));
-        balancer.set_healthy(at(0), 1, false);
-        assert_eq!((balancer.is_in_panic(), balancer.hosts().candidates().len()), (true, 4));
-        balancer.set_healthy(at(1), 0, true);
-        assert_eq!((balancer.is_in_panic(), balancer.hosts().candidates()), (false, &[0, 3][..]));
-    }
-
-    #[test]
-    fn without_a_panic_threshold_nobody_may_be_left() {
-        let mut balancing = read(json!({ "maglev": { "table_size": 7 } }));
-        balancing.panic_threshold = 0.0;
-        let mut balancer = balancing.balancer(1);
-        balancer.set_healthy(at(0), 0, false);
-        assert_eq!(choose(&mut balancer, 0), None);
-        balancer.set_healthy(at(1), 0, true);
-        assert_eq!(choose(&mut balancer, 1), Some(0));
-    }
-
-    #[test]
-    fn a_host_that_comes_back_starts_slowly() {
-        let mut balancing = read(json!({ "weighted-round-robin": {} }));
-        balancing.weights = vec![2.0, 1.0];
-        balancing.slow_start = Some(SlowStart::over(SimDuration::from_secs(10)));
-        let mut balancer = balancing.balancer(2);
-        assert_eq!(balancer.hosts().weight(0, at(0)), 2.0);
-        balancer.set_healthy(at(1_000), 0, false);
-        balancer.set_healthy(at(2_000), 0, true);
-        // Healthy once more: nothing changes.
-        balancer.set_healthy(at(5_000), 0, true);
-        assert_eq!(balancer.hosts().weight(0, at(7_000)), 1.0);
-        assert_eq!(balancer.hosts().weight(0, at(12_000)), 2.0);
-        assert_eq!(balancer.hosts().weight(1, at(7_000)), 1.0);
-    }
-
-    #[test]
-    fn mistakes_name_the_field() {
-        let places = |value: serde_json::Value| -> Vec<String> {
-            let balancing: Balancing = serde_json::from_value(value).unwrap();
-            let problems = balancing.check(3).err().unwrap_or_default();
-            problems.0.into_iter().map(|problem| problem.path).collect()
-        };
-        let wrong = json!({
-            "algorithm": { "maglev": { "table_size": 9 } },
-            "weights": [0.0, 1.0],
-            "panic_threshold": 1.5,
-            "slow_start": { "window": "0s" },
-            "stale": "0s",
-            "outlier": { "preset": "istio", "interval": "0s" },
-        });
-        assert_eq!(
-            places(wrong),
-            [
-                "algorithm.maglev.table_size",
-                "weights",
-                "weights",
-                "panic_threshold",
-                "slow_start.window",
-                "stale",
-                "outlier.interval"
-            ]
-        );
-        let right = json!({ "algorithm": { "random": {} }, "weights": [1.0, 2.0, 0.5] });
-        assert_eq!(places(right), [""; 0]);
-    }
-}
+mod tests;

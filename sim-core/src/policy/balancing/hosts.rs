@@ -14,6 +14,8 @@ pub struct HostView {
     pub weight: f64,
     /// Whether it is healthy.
     pub healthy: bool,
+    /// Whether it is there: one that is not is never chosen, and counts for nothing.
+    pub present: bool,
     /// Since when it is, if it was not from the start.
     pub since: Option<SimTime>,
 }
@@ -33,6 +35,13 @@ pub struct Asked {
     pub now: SimTime,
     /// The request's key, for algorithms that hash it; a random one if it has none.
     pub key: Option<u64>,
+}
+
+impl HostView {
+    /// Whether it is there, and healthy.
+    pub fn may_serve(&self) -> bool {
+        self.present && self.healthy
+    }
 }
 
 impl Hosts {
