@@ -166,7 +166,7 @@ fn a_journal_that_cannot_be_written_ends_the_study() {
 fn the_kind_that_takes_longest_comes_first_once_that_is_known() {
     let mut queue = Queue::default();
     for (kind, places) in [((0, 0), vec![1, 0]), ((0, 1), vec![3, 2]), ((0, 2), vec![5, 4])] {
-        queue.0.insert(kind, Waiting { cells: places, ..Waiting::default() });
+        queue.kinds.insert(kind, Waiting { cells: places, ..Waiting::default() });
     }
     let mut next = |finished: Option<(Kind, u64)>| {
         if let Some((kind, events)) = finished {
