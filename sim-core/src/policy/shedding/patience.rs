@@ -67,7 +67,9 @@ mod tests {
         assert_eq!(queue.next(at(0), &[0, 3]), Some(Next { class: 1, end: End::Newest }));
         assert_eq!(queue.next(at(0), &[0, 0]), None);
         assert_eq!(queue.leaves(at(9), SimDuration::from_secs(9), &[0]), Verdict::Serve);
-        assert_eq!(Shedding::Patience(patience).longest_wait(), None);
+        let shedding = Shedding::Patience(patience.clone());
+        assert_eq!(shedding.longest_wait(), None);
+        assert_eq!(shedding.patience(), Some(&patience.patience));
     }
 
     #[test]
