@@ -118,9 +118,11 @@ fn panel(chart: &ChartResult, drawn: &DrawnCourse) -> Panel {
     let course = |pen, figures: &[Option<f64>]| {
         Course::new(pen, &drawn.time_s, &drawn.width_s, figures.iter().copied())
     };
-    let control = drawn.control.iter().map(|control| course(THIN, control));
     let highest = drawn.value.iter().flatten().copied().filter(|figure| figure.is_finite());
     let highest = highest.max_by(f64::total_cmp);
+    // A panel of the control alone would look as if it were the variant's.
+    let control = drawn.control.iter().filter(|_| highest.is_some());
+    let control = control.map(|control| course(THIN, control));
     Panel {
         name: drawn.variant.clone(),
         note: highest.map(|figure| numbers::value(chart.unit, figure)).unwrap_or_default(),
