@@ -46,7 +46,7 @@ fn counts(claims: &[ClaimResult]) -> String {
     );
     let open = claims.iter().filter(|claim| !claim.is_shown()).count();
     if open > 0 {
-        text += &format!(" **{open} verdicts are not shown by the runs.**");
+        text += &format!(" **Not shown by the runs: {open}.**");
     }
     text
 }

@@ -180,9 +180,10 @@ fn of_file(file: &TestedFile, end: CaseEnd) -> Case {
 }
 
 fn of_expectation(expectation: &ExpectationResult, again: &str, file: &TestedFile) -> Case {
-    let why = expectation.explanation.as_deref().unwrap_or("");
+    let why = expectation.explanation.as_ref();
+    let why = why.map_or(String::new(), |why| format!("\n           {why}"));
     let text = format!(
-        "{}\nmeasured   {}\n           {why}\nreproduce  {again}",
+        "{}\nmeasured   {}{why}\nreproduce  {again}",
         expectation.that, expectation.measured
     );
     let failure = |kind| CaseEnd::Failure {
