@@ -51,7 +51,8 @@ traps! {
     RetriesRejections = "retries_rejections",
     /// A breaker has no timeout inside it, so calls that hang are no failures to it.
     BreakerWithoutTimeout = "breaker_without_timeout",
-    /// A bulkhead is wider than the pool behind it or not narrower than that before it.
+    /// A bulkhead is wider than the pool behind it or the connection pool inside it, or not narrower than
+    /// the pool before it.
     BulkheadWiderThanPool = "bulkhead_wider_than_pool",
     /// A probe asks an endpoint that calls other services: when one of them fails, all instances are taken
     /// for dead.

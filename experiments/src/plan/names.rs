@@ -110,7 +110,13 @@ fn unit(term: &MeasureTerm) -> Unit {
         (Aggregation::Share | Aggregation::Wasted | Aggregation::Availability, _) => Unit::Share,
         (Aggregation::Amplification, _) => Unit::Factor,
         (_, Quantity::Utilization) => Unit::Share,
-        (_, Quantity::QueueLength | Quantity::BusyWorkers | Quantity::InFlight) => Unit::Count,
+        (
+            _,
+            Quantity::QueueLength
+            | Quantity::BusyWorkers
+            | Quantity::InFlight
+            | Quantity::OpenConnections,
+        ) => Unit::Count,
         (Aggregation::Mean | Aggregation::Percentile(_) | Aggregation::Max, _) => Unit::Seconds,
     }
 }

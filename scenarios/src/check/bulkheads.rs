@@ -1,5 +1,6 @@
 //! Bulkheads of the wrong size: wider than the pool behind them, where the calls then wait instead,
-//! or than the pool before them, which never makes so many calls.
+//! than the connections inside them, likewise, or than the pool before them, which never makes so many
+//! calls.
 
 use sim_core::model::spec::{EdgeId, EndpointSpec, Model, ServiceMode, Step};
 use sim_core::policy::{GuardKind, ResolvedLayer, Scope};
@@ -16,7 +17,8 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Diagnostic> {
         let Some(name) = &site.policy else { continue };
         for (layer, width, scope) in bulkheads(&edge.policy.layers) {
             let place = Place::keys(["policies", name, "layers"]).index(layer);
-            let Some(why) = behind(model, edge.to.index(), width)
+            let Some(why) = inside(&edge.policy.layers[layer..], width, scope)
+                .or_else(|| behind(model, edge.to.index(), width))
                 .or_else(|| before(model, EdgeId(index as u16), width, scope))
             else {
                 continue;
@@ -48,6 +50,21 @@ fn bulkheads(layers: &[ResolvedLayer]) -> impl Iterator<Item = (usize, u64, Scop
             _ => None,
         },
         _ => None,
+    })
+}
+
+/// A connection pool further inside, for the same callers, has fewer connections.
+fn inside(layers: &[ResolvedLayer], width: u64, shared_by: Scope) -> Option<Why> {
+    let connections = layers.iter().find_map(|layer| match layer {
+        ResolvedLayer::Guard(guard) if guard.scope == shared_by => match &guard.kind {
+            GuardKind::ConnectionPool(pool) => pool.most_at_once(),
+            _ => None,
+        },
+        _ => None,
+    });
+    connections.filter(|connections| width > u64::from(*connections)).map(|connections| Why {
+        title: format!("the connection pool inside it has {connections} connections"),
+        note: "calls that it lets pass wait for a connection, and hold what they have taken",
     })
 }
 
