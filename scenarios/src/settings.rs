@@ -120,8 +120,8 @@ const QUANTITIES: [&str; 6] = ["duration", "rate", "distribution", "keys", "byte
 
 fn figure(node: &Node, schema: Schema<'_>) -> Option<String> {
     match (&node.kind, schema.shape()) {
-        (Kind::Integer(n), _) => Some(n.to_string()),
-        (Kind::Float(x), _) => Some(format!("{x:?}")),
+        (Kind::Integer(n), Shape::Integer { .. } | Shape::Number { .. }) => Some(n.to_string()),
+        (Kind::Float(x), Shape::Number { .. }) => Some(format!("{x:?}")),
         (Kind::String(text), Shape::Text { format: Some(format) }) => {
             QUANTITIES.contains(&format).then(|| format!("{text:?}"))
         }
