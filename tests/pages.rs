@@ -106,7 +106,7 @@ fn every_claim_stands_on_the_page_of_claims_in_the_same_words() {
 fn every_figure_that_a_page_offers_can_be_set() {
     for row in LIBRARY {
         let figures = settings(row.text);
-        assert!(figures.len() > 3, "{} has {} figures", row.name, figures.len());
+        assert!(!figures.is_empty(), "{} has no figures", row.name);
         let set: Vec<Override> =
             figures.iter().map(|figure| Override::new(&figure.path, &figure.value)).collect();
         let load = |set: &[Override]| {
