@@ -61,6 +61,14 @@ pub(crate) enum Break {
     NoMemory,
     /// Whoever runs on a machine has one of its own.
     NoMachines,
+    /// A disk has room for everything.
+    NoDisks,
+    /// Replicas have everything at once, and one takes the place of a dead primary at once.
+    NoReplication,
+    /// Instances neither come nor go.
+    NoScaling,
+    /// Rollouts take away whomever they come to.
+    NoMinimum,
     /// Nobody asks instances whether they live, or are well.
     NoProbes,
     /// Nobody checks instances, nor ejects any.
@@ -98,6 +106,10 @@ pub(crate) const ALL: &[Break] = &[
     Break::NoBranches,
     Break::NoMemory,
     Break::NoMachines,
+    Break::NoDisks,
+    Break::NoReplication,
+    Break::NoScaling,
+    Break::NoMinimum,
     Break::NoProbes,
     Break::NoHealthChecks,
     Break::NoNetwork,
@@ -185,6 +197,18 @@ pub(crate) fn break_model(model: &mut Model, what: Break) -> bool {
         }),
         Break::NoMemory => !std::mem::take(&mut model.memories).is_empty(),
         Break::NoMachines => !std::mem::take(&mut model.machines).is_empty(),
+        Break::NoDisks => !std::mem::take(&mut model.disks).is_empty(),
+        Break::NoReplication => any(&mut model.replications, |spec| {
+            (spec.how.lag, spec.how.failover) = (Distribution::default(), SimDuration::ZERO);
+            true
+        }),
+        Break::NoScaling => {
+            for spec in &model.scaled {
+                model.services[spec.service.index()].instances = spec.at_first;
+            }
+            !std::mem::take(&mut model.scaled).is_empty()
+        }
+        Break::NoMinimum => !std::mem::take(&mut model.least_up).is_empty(),
         Break::NoProbes => !std::mem::take(&mut model.probes).is_empty(),
         Break::NoHealthChecks => any(&mut model.services, |service| {
             let balancer = &mut service.balancer;

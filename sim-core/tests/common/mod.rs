@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod instances;
 pub(crate) mod links;
 
 use sim_core::kernel::{Distribution, SimDuration, SimTime};

@@ -121,8 +121,12 @@ impl Engine<'_> {
         let now = self.now;
         let Change { effect, to, idempotency } = change;
         let applied = &mut self.effects.applied[effect.index()];
-        to.map(|to| applied.to.remove(&to));
-        idempotency.map(|key| applied.known.remove(&key));
+        if let Some(to) = to {
+            applied.to.remove(&to);
+        }
+        if let Some(key) = idempotency {
+            applied.known.remove(&key);
+        }
         let meter = self.meters.effect(effect);
         meter.arrives(now);
         meter.in_flight.down(now);

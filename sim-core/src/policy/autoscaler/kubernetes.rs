@@ -193,11 +193,11 @@ mod tests {
     /// The examples of the documentation: 200m for a target of 100m doubles, 50m halves.
     #[test]
     fn the_documentation_doubles_and_halves() {
-        let rules = rules(Metric::Requests(0.1));
-        assert_eq!(rules.recommends(seen(4, 0, 0.2)), 8);
-        assert_eq!(rules.recommends(seen(4, 0, 0.05)), 2);
+        let requests = rules(Metric::Requests(0.1));
+        assert_eq!(requests.recommends(seen(4, 0, 0.2)), 8);
+        assert_eq!(requests.recommends(seen(4, 0, 0.05)), 2);
         // 50 at 90 % of which 75 % are wanted: 60.
-        assert_eq!(super::tests::rules(Metric::Busy(0.75)).recommends(seen(50, 0, 0.9)), 60);
+        assert_eq!(rules(Metric::Busy(0.75)).recommends(seen(50, 0, 0.9)), 60);
     }
 
     #[test]
