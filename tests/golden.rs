@@ -82,7 +82,7 @@ fn library() -> Vec<Short> {
         let shortened = SHORTENED.iter().find(|(shortened, _)| *shortened == name);
         shortened.copied().unwrap_or((name, &["run.replications=1"]))
     };
-    let in_engine = |name| ENGINE.iter().any(|(engine, _)| *engine == name);
+    let in_engine = |name: &str| ENGINE.iter().any(|(engine, _)| *engine == name);
     LIBRARY.iter().map(|s| s.name).filter(|name| !in_engine(name)).map(short).collect()
 }
 
