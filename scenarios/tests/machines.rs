@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{count, ended, mean_response_ms, run, wrong};
+use common::{count, ended, mean_response_ms, run, subject, wrong};
 use sim_core::policy::Outcome;
 
 fn shared(rest: &str) -> String {
@@ -265,4 +265,42 @@ fn a_disk_fills_with_what_requests_leave_there() {
     assert_eq!(ended(&dies, "shop", Outcome::Refused), 48);
     let more = text("").replace("10MB", "60MB");
     assert!(wrong(&more).contains("are taken of"), "{}", wrong(&more));
+}
+
+#[test]
+fn a_process_that_dies_takes_what_it_has_learnt_of_others_with_it() {
+    // The breaker of each cart opens for good at 10 s; all carts are started again at 60 s.
+    let record = run(r#"
+title = "A restarted caller"
+run = { length = "100s", replications = 1 }
+clients.shop = { load = { open = { rate = "10/s", arrivals = "paced" } }, call = { to = "cart" } }
+services.cart = { instances = 2, steps = [{ call = { to = "payment", policy = "guarded" } }] }
+services.payment.steps = [{ work = "10ms" }]
+[policies.guarded]
+layers = [
+  { breaker = { trip = { consecutive = { failures = 5 } }, open_for = "forever" } },
+  { timeout = "500ms" },
+  { connection_pool = { kind = { plain = {} } } },
+]
+[[faults]]
+name = "payment"
+at = "10s"
+for = "10s"
+on = { service = "payment" }
+fault = { refuse = {} }
+[[faults]]
+name = "carts"
+at = "40s"
+for = "20s"
+on = { service = "cart" }
+fault = { crash = {} }
+"#);
+    let ok = |from: usize, to: usize| -> u64 {
+        let slices = &subject(&record, "shop").slices[from..to];
+        slices.iter().map(|slice| slice.outcomes.of(Outcome::Ok)).sum()
+    };
+    assert_eq!(ok(21, 40), 0);
+    assert!((380..=400).contains(&ok(61, 100)), "{}", ok(61, 100));
+    let held = |second: usize| subject(&record, "cart->payment").slices[second].connections_max;
+    assert_eq!(held(45), 0, "they are closed when it dies, not when it comes back");
 }

@@ -45,6 +45,7 @@ impl Engine<'_> {
             self.transmit_answer(request, Outcome::Reset);
         }
         self.stop_branches_alone(service, instance);
+        self.forget_what_callers_remember(service, instance);
         if was_up {
             self.primary_may_have_died(service, instance);
         }
@@ -95,6 +96,7 @@ impl Engine<'_> {
     /// The process of an instance is a new one: its limits and its shedders start anew.
     pub(super) fn forget_what_was_learnt(&mut self, service: ServiceId, instance: u32) {
         self.restart_limits(service, instance);
+        self.forget_what_callers_remember(service, instance);
         let place = (self.first_instances[service.index()] + instance) as usize;
         self.forget_cached_in(place);
         self.forget_memory(place);

@@ -138,7 +138,7 @@ impl Engine<'_> {
     /// What every visit to a guard ends with: it says when it wants to be woken, and a connection pool
     /// how many connections it holds.
     #[inline]
-    fn set_alarm(&mut self, index: usize) {
+    pub(super) fn set_alarm(&mut self, index: usize) {
         let guarding = &self.guards.guards[index];
         if guarding.gauge.is_some() {
             self.read_gauge(index);

@@ -9,10 +9,11 @@ mod draws;
 mod fallbacks;
 mod hedges;
 mod holding;
+mod restart;
 
 use std::collections::VecDeque;
 
-use super::super::spec::{EdgeId, EdgeSpec, Model, Step};
+use super::super::spec::{EdgeId, EdgeSpec, Model, ServiceId, Step};
 use super::super::workload::Load;
 use super::Engine;
 #[cfg(debug_assertions)]
@@ -249,10 +250,20 @@ fn callers_along(model: &Model, edge: EdgeId) -> Callers {
         };
         return Callers { instances: 1, clients: clients.max(1) };
     }
+    let instances =
+        caller_along(model, edge).map_or(1, |service| model.services[service.index()].instances);
+    Callers { instances, clients: instances }
+}
+
+/// The service whose handlers call along an edge, if one does.
+fn caller_along(model: &Model, edge: EdgeId) -> Option<ServiceId> {
+    let stands_in = |other: &EdgeSpec| other.substitutes.iter().any(|s| s.edge == edge);
+    if let Some(around) = model.edges.iter().position(stands_in) {
+        return caller_along(model, EdgeId(around as u16));
+    }
     let makes_it = |step: &Step| matches!(step, Step::Call { edge: made, .. } if *made == edge);
     let endpoint = model.endpoints.iter().find(|endpoint| endpoint.steps.iter().any(makes_it));
-    let instances = endpoint.map_or(1, |e| model.services[e.service.index()].instances);
-    Callers { instances, clients: instances }
+    endpoint.map(|endpoint| endpoint.service)
 }
 
 impl Engine<'_> {
