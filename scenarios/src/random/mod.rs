@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn all_kinds_of_steps_and_faults_are_drawn() {
         let mut seen = BTreeSet::new();
-        for seed in 0..150 {
+        for seed in 0..500 {
             tags(&scenario(seed), &mut seen);
         }
         for tag in ["parallel", "transaction", "lock", "cache", "publish", "spawn", "branch"]
@@ -60,7 +60,7 @@ mod tests {
             .chain(&["crash", "partition", "spike", "stale-dns", "tcp", "stop_when", "liveness"])
             .chain(&["machines", "primary", "replication", "autoscaler", "min_available"])
         {
-            assert!(seen.contains(*tag), "{tag} in none of 150");
+            assert!(seen.contains(*tag), "{tag} in none of 500");
         }
     }
 
