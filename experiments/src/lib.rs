@@ -22,8 +22,8 @@
 
 pub mod alerts;
 pub mod cell;
-pub mod claims;
 pub mod charts;
+pub mod claims;
 mod expect;
 pub mod experiment;
 pub mod faults;

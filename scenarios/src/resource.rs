@@ -64,10 +64,12 @@ pub fn resources(model: &Model) -> Vec<Resource> {
             });
         }
     }
-    found.extend(model.stores.iter().map(|store| Resource {
-        name: store.name.to_string(),
-        what: ResourceKind::Rows,
-    }));
+    found.extend(
+        model
+            .stores
+            .iter()
+            .map(|store| Resource { name: store.name.to_string(), what: ResourceKind::Rows }),
+    );
     found.extend(model.brokers.iter().map(|broker| Resource {
         name: broker.name.to_string(),
         what: ResourceKind::Consumers { consumers: f64::from(broker.consumers) },

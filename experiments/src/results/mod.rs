@@ -4,15 +4,15 @@
 //! control, the same model without its faults on the same draws.
 
 mod alerts;
-mod claims;
 mod charts;
+mod claims;
 mod hypothesis;
 mod why;
 
 pub use crate::faults::FaultResult;
 pub use alerts::{AlertResult, AlertRun, Firing, Proportion};
-pub use claims::{ClaimResult, ClaimVerdict, claim_verdict_name};
 pub use charts::{ChartResult, ChartScale, Drawn, DrawnBar, DrawnCourse};
+pub use claims::{ClaimResult, ClaimVerdict, claim_verdict_name};
 pub use hypothesis::{
     Answer, Finding, FindingCounts, HypothesisResult, ProbeCheck, ProbePhase, ProbeResult,
     finding_name, probe_phase_name,
