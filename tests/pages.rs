@@ -27,6 +27,12 @@ fn read(name: &str) -> String {
     fs::read_to_string(docs().join(name)).unwrap_or_default()
 }
 
+fn entries(folder: &str) -> Vec<fs::DirEntry> {
+    let entries = fs::read_dir(docs().join(folder));
+    let entries = entries.unwrap_or_else(|_| panic!("there is no docs/{folder}: {AGAIN}"));
+    entries.map(Result::unwrap).collect()
+}
+
 fn study(name: &str) -> Study {
     Scenario::of_library(name).unwrap().load().unwrap().0
 }
@@ -59,8 +65,8 @@ fn every_row_has_a_page_of_its_present_text() {
 fn every_page_and_chart_is_of_a_row() {
     let pages: BTreeSet<String> = LIBRARY.iter().map(|row| format!("{}.md", row.name)).collect();
     let mut linked = BTreeSet::new();
-    for entry in fs::read_dir(docs().join("library")).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
+    for entry in entries("library") {
+        let name = entry.file_name().into_string().unwrap();
         if name.ends_with(".md") && name != "README.md" {
             assert!(pages.contains(&name), "docs/library/{name} is of no row of the library");
             let page = read(&format!("library/{name}"));
@@ -68,9 +74,9 @@ fn every_page_and_chart_is_of_a_row() {
             linked.extend(charts.map(str::to_owned));
         }
     }
-    let charts = fs::read_dir(docs().join("library/charts")).unwrap();
+    let charts = entries("library/charts").into_iter();
     let there: BTreeSet<String> =
-        charts.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        charts.map(|entry| entry.file_name().into_string().unwrap()).collect();
     assert_eq!(there, linked, "what the pages show, and what lies there: {AGAIN}");
 }
 
