@@ -1,7 +1,6 @@
 //! Many scenarios in one batch, for the commands that run a library of them.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use experiments::Experiment;
@@ -90,6 +89,12 @@ fn planned(opened: &Opened) -> Result<Member<'_>, Failure> {
     Ok(Member { experiment, command: opened.scenario.command("run") })
 }
 
+/// The clock.
+#[expect(clippy::disallowed_methods, reason = "how long a file took is told, and is in no result")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
 /// Moves the bar, and looks at the clock when a study begins and ends.
 struct Watch<'b> {
     bar: &'b Bar,
@@ -98,7 +103,7 @@ struct Watch<'b> {
 
 impl Watch<'_> {
     fn look(&self, study: u32) {
-        let now = Instant::now();
+        let now = now();
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(time) = times.get_mut(study as usize) {
             time.get_or_insert((now, now)).1 = now;

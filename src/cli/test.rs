@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use experiments::results::StudyResults;
 use experiments::suite::Keep;
@@ -20,7 +20,7 @@ use super::terminal;
 
 /// Runs all files, whatever is wrong with some, and tells of each in its turn.
 pub(crate) fn run(arguments: &TestArguments) -> Result<Exit, Failure> {
-    let started = Instant::now();
+    let started = batch::now();
     let candidates = candidates(arguments)?;
     let asked: Vec<(usize, &Opened)> = candidates
         .iter()
