@@ -67,7 +67,8 @@ fn a_new_instance_is_asked_when_it_has_started_and_is_cold_then() {
     let sooner = run(&text.replace("max = 2", "max = 2, start_up = \"1s\""));
     assert_eq!((done(&sooner, 15), done(&sooner, 17)), (100, 200));
     // Four times as slow at first: a quarter of its hundred, and a little more.
-    let cold = text.replace("steps =", "cold_start = { factor = 4.0, warm_up = \"1000s\" }\nsteps =");
+    let cold =
+        text.replace("steps =", "cold_start = { factor = 4.0, warm_up = \"1000s\" }\nsteps =");
     let record = run(&cold);
     let while_cold: u64 = (76..86).map(|second| done(&record, second)).sum();
     assert!((1_240..=1_275).contains(&while_cold), "{while_cold}");
