@@ -52,6 +52,9 @@ pub(super) fn scenario(dice: Dice) -> Value {
             root.insert(key.to_owned(), drawing.within(key, |d| d.list(key, items, number)).into());
         }
     }
+    if let Some(Value::Array(faults)) = root.get_mut("faults") {
+        faults.iter_mut().for_each(primaries_die);
+    }
     if let Some(items) = section("alerts").and_then(items) {
         let mut alerts = drawing.list("alerts", items, names.alerts.len());
         for (alert, name) in alerts.iter_mut().zip(&names.alerts) {
@@ -67,6 +70,13 @@ pub(super) fn scenario(dice: Dice) -> Value {
         root.insert("charts".to_owned(), drawing.list("charts", items, 2).into());
     }
     Value::Object(root)
+}
+
+/// Nothing else can happen to a primary.
+fn primaries_die(fault: &mut Value) {
+    if fault.get("on").is_some_and(|on| on.get("primary").is_some()) {
+        fault["fault"] = json!({ "crash": {} });
+    }
 }
 
 /// Short runs, which are given up early.
