@@ -12,166 +12,166 @@ use sim_core::policy::{Backoff, Jitter, ResolvedLayer, RetryPolicy};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Break {
     /// Retries wait without their jitter.
-    NoJitter,
+    Jitter,
     /// Nothing is tried again.
-    NoRetries,
+    Retries,
     /// Retries need no budget.
-    NoBudgets,
+    Budgets,
     /// Nobody gives up waiting.
-    NoTimeouts,
+    Timeouts,
     /// Nobody heeds a deadline.
-    NoDeadlines,
+    Deadlines,
     /// A breaker never opens.
-    NoBreakers,
+    Breakers,
     /// A bulkhead lets everybody in.
-    NoBulkheads,
+    Bulkheads,
     /// A rate limiter lets everything through.
-    NoRateLimits,
+    RateLimits,
     /// A throttle lets everything through.
-    NoThrottles,
+    Throttles,
     /// A connection pool has a connection for everybody, at once.
-    NoConnectionPools,
+    ConnectionPools,
     /// Nobody makes do with anything but an answer.
-    NoFallbacks,
+    Fallbacks,
     /// Nothing is sent twice for good measure.
-    NoHedges,
+    Hedges,
     /// Every instance has a worker for every request.
-    NoWorkerLimits,
+    WorkerLimits,
     /// Queues have no end, and nobody sheds.
-    NoQueueLimits,
+    QueueLimits,
     /// An instance turns nobody away by a limit of its own.
-    NoServerLimits,
+    ServerLimits,
     /// An instance is never overrun.
-    NoOverrun,
+    Overrun,
     /// Work takes no time.
-    NoWork,
+    Work,
     /// A lock is not held.
-    NoLocks,
+    Locks,
     /// A cache never has what is looked for.
-    NoCaches,
+    Caches,
     /// Keys of idempotency are not known again.
-    NoIdempotency,
+    Idempotency,
     /// A background task is never begun.
-    NoTasks,
+    Tasks,
     /// A message is never published.
-    NoMessages,
+    Messages,
     /// All requests go the first way at each branch.
-    NoBranches,
+    Branches,
     /// Memory has no end, and nobody collects garbage.
-    NoMemory,
+    Memory,
     /// Whoever runs on a machine has one of its own.
-    NoMachines,
+    Machines,
     /// A disk has room for everything.
-    NoDisks,
+    Disks,
     /// Replicas have everything at once, and one takes the place of a dead primary at once.
-    NoReplication,
+    Replication,
     /// Instances neither come nor go.
-    NoScaling,
+    Scaling,
     /// Rollouts take away whomever they come to.
-    NoMinimum,
+    Minimum,
     /// Nobody asks instances whether they live, or are well.
-    NoProbes,
+    Probes,
     /// Nobody checks instances, nor ejects any.
-    NoHealthChecks,
+    HealthChecks,
     /// Messages take no time on the network and are not lost.
-    NoNetwork,
+    Network,
     /// Nothing is injected.
-    NoFaults,
+    Faults,
 }
 
 /// All of them.
 pub(crate) const ALL: &[Break] = &[
-    Break::NoJitter,
-    Break::NoRetries,
-    Break::NoBudgets,
-    Break::NoTimeouts,
-    Break::NoDeadlines,
-    Break::NoBreakers,
-    Break::NoBulkheads,
-    Break::NoRateLimits,
-    Break::NoThrottles,
-    Break::NoConnectionPools,
-    Break::NoFallbacks,
-    Break::NoHedges,
-    Break::NoWorkerLimits,
-    Break::NoQueueLimits,
-    Break::NoServerLimits,
-    Break::NoOverrun,
-    Break::NoWork,
-    Break::NoLocks,
-    Break::NoCaches,
-    Break::NoIdempotency,
-    Break::NoTasks,
-    Break::NoMessages,
-    Break::NoBranches,
-    Break::NoMemory,
-    Break::NoMachines,
-    Break::NoDisks,
-    Break::NoReplication,
-    Break::NoScaling,
-    Break::NoMinimum,
-    Break::NoProbes,
-    Break::NoHealthChecks,
-    Break::NoNetwork,
-    Break::NoFaults,
+    Break::Jitter,
+    Break::Retries,
+    Break::Budgets,
+    Break::Timeouts,
+    Break::Deadlines,
+    Break::Breakers,
+    Break::Bulkheads,
+    Break::RateLimits,
+    Break::Throttles,
+    Break::ConnectionPools,
+    Break::Fallbacks,
+    Break::Hedges,
+    Break::WorkerLimits,
+    Break::QueueLimits,
+    Break::ServerLimits,
+    Break::Overrun,
+    Break::Work,
+    Break::Locks,
+    Break::Caches,
+    Break::Idempotency,
+    Break::Tasks,
+    Break::Messages,
+    Break::Branches,
+    Break::Memory,
+    Break::Machines,
+    Break::Disks,
+    Break::Replication,
+    Break::Scaling,
+    Break::Minimum,
+    Break::Probes,
+    Break::HealthChecks,
+    Break::Network,
+    Break::Faults,
 ];
 
 /// Breaks a model; whether it had anything to break.
 pub(crate) fn break_model(model: &mut Model, what: Break) -> bool {
     match what {
-        Break::NoJitter => retries(model, without_jitter),
-        Break::NoRetries => layers(model, |layer| !matches!(layer, ResolvedLayer::Retry(_))),
-        Break::NoBudgets => retries(model, |retry| retry.budget.take().is_some()),
-        Break::NoTimeouts => layers(model, |layer| !matches!(layer, ResolvedLayer::Timeout(_))),
-        Break::NoDeadlines => {
+        Break::Jitter => retries(model, without_jitter),
+        Break::Retries => layers(model, |layer| !matches!(layer, ResolvedLayer::Retry(_))),
+        Break::Budgets => retries(model, |retry| retry.budget.take().is_some()),
+        Break::Timeouts => layers(model, |layer| !matches!(layer, ResolvedLayer::Timeout(_))),
+        Break::Deadlines => {
             let layers = layers(model, |layer| !matches!(layer, ResolvedLayer::Deadline(_)));
             let heed = |service: &mut sim_core::model::spec::ServiceSpec| {
                 std::mem::replace(&mut service.deadlines, Deadlines::Ignored) != Deadlines::Ignored
             };
             any(&mut model.services, heed) || layers
         }
-        Break::NoBreakers => guards(model, |kind| matches!(kind, GuardKind::Breaker(_))),
-        Break::NoBulkheads => guards(model, |kind| matches!(kind, GuardKind::Bulkhead(_))),
-        Break::NoRateLimits => guards(model, |kind| matches!(kind, GuardKind::RateLimit(_))),
-        Break::NoThrottles => guards(model, |kind| {
+        Break::Breakers => guards(model, |kind| matches!(kind, GuardKind::Breaker(_))),
+        Break::Bulkheads => guards(model, |kind| matches!(kind, GuardKind::Bulkhead(_))),
+        Break::RateLimits => guards(model, |kind| matches!(kind, GuardKind::RateLimit(_))),
+        Break::Throttles => guards(model, |kind| {
             matches!(kind, GuardKind::Throttle(_) | GuardKind::ConcurrencyLimit(_))
         }),
-        Break::NoConnectionPools => {
+        Break::ConnectionPools => {
             guards(model, |kind| matches!(kind, GuardKind::ConnectionPool(_)))
         }
-        Break::NoFallbacks => layers(model, |layer| !matches!(layer, ResolvedLayer::Fallback(_))),
-        Break::NoHedges => layers(model, |layer| !matches!(layer, ResolvedLayer::Hedge(_))),
-        Break::NoWorkerLimits => {
+        Break::Fallbacks => layers(model, |layer| !matches!(layer, ResolvedLayer::Fallback(_))),
+        Break::Hedges => layers(model, |layer| !matches!(layer, ResolvedLayer::Hedge(_))),
+        Break::WorkerLimits => {
             let pools = model.services.iter_mut().flat_map(|service| &mut service.pools);
             any(pools, |pool| pool.workers.take().is_some())
         }
-        Break::NoQueueLimits => {
+        Break::QueueLimits => {
             let pools = model.services.iter_mut().flat_map(|service| &mut service.pools);
             any(pools, |pool| {
                 let (capacity, shedding) = (pool.queue.capacity.take(), pool.shedding.take());
                 capacity.is_some() || shedding.is_some()
             })
         }
-        Break::NoServerLimits => {
+        Break::ServerLimits => {
             any(&mut model.services, |service| !std::mem::take(&mut service.limits).is_empty())
         }
-        Break::NoOverrun => any(&mut model.services, |service| service.overrun.take().is_some()),
-        Break::NoWork => steps(model, |step, _| match step {
+        Break::Overrun => any(&mut model.services, |service| service.overrun.take().is_some()),
+        Break::Work => steps(model, |step, _| match step {
             Step::Work(demand) => {
                 *demand = Distribution::Constant(SimDuration::ZERO);
                 true
             }
             _ => false,
         }),
-        Break::NoLocks => steps(model, |step, next| match step {
+        Break::Locks => steps(model, |step, next| match step {
             Step::Lock(_) | Step::Unlock(_) => replace(step, Step::Jump(next)),
             _ => false,
         }),
-        Break::NoCaches => steps(model, |step, next| match step {
+        Break::Caches => steps(model, |step, next| match step {
             Step::Look(_) | Step::Fill(_) => replace(step, Step::Jump(next)),
             _ => false,
         }),
-        Break::NoIdempotency => {
+        Break::Idempotency => {
             let keys = any(&mut model.carried, |carried| std::mem::take(&mut carried.idempotency));
             let effects = any(&mut model.effects, |effect| {
                 let by_key = std::mem::replace(&mut effect.per, Per::Call) != Per::Call;
@@ -179,15 +179,15 @@ pub(crate) fn break_model(model: &mut Model, what: Break) -> bool {
             });
             keys || effects
         }
-        Break::NoTasks => steps(model, |step, next| match step {
+        Break::Tasks => steps(model, |step, next| match step {
             Step::Spawn(_) => replace(step, Step::Jump(next)),
             _ => false,
         }),
-        Break::NoMessages => steps(model, |step, next| match step {
+        Break::Messages => steps(model, |step, next| match step {
             Step::Publish(_) => replace(step, Step::Jump(next)),
             _ => false,
         }),
-        Break::NoBranches => steps(model, |step, _| match step {
+        Break::Branches => steps(model, |step, _| match step {
             Step::Branch(ways) => ways
                 .ways
                 .first()
@@ -195,27 +195,27 @@ pub(crate) fn break_model(model: &mut Model, what: Break) -> bool {
                 .is_some_and(|first| replace(step, Step::Jump(first))),
             _ => false,
         }),
-        Break::NoMemory => !std::mem::take(&mut model.memories).is_empty(),
-        Break::NoMachines => !std::mem::take(&mut model.machines).is_empty(),
-        Break::NoDisks => !std::mem::take(&mut model.disks).is_empty(),
-        Break::NoReplication => any(&mut model.replications, |spec| {
+        Break::Memory => !std::mem::take(&mut model.memories).is_empty(),
+        Break::Machines => !std::mem::take(&mut model.machines).is_empty(),
+        Break::Disks => !std::mem::take(&mut model.disks).is_empty(),
+        Break::Replication => any(&mut model.replications, |spec| {
             (spec.how.lag, spec.how.failover) = (Distribution::default(), SimDuration::ZERO);
             true
         }),
-        Break::NoScaling => {
+        Break::Scaling => {
             for spec in &model.scaled {
                 model.services[spec.service.index()].instances = spec.at_first;
             }
             !std::mem::take(&mut model.scaled).is_empty()
         }
-        Break::NoMinimum => !std::mem::take(&mut model.least_up).is_empty(),
-        Break::NoProbes => !std::mem::take(&mut model.probes).is_empty(),
-        Break::NoHealthChecks => any(&mut model.services, |service| {
+        Break::Minimum => !std::mem::take(&mut model.least_up).is_empty(),
+        Break::Probes => !std::mem::take(&mut model.probes).is_empty(),
+        Break::HealthChecks => any(&mut model.services, |service| {
             let balancer = &mut service.balancer;
             let (check, outlier) = (balancer.health_check.take(), balancer.outlier.take());
             check.is_some() || outlier.is_some()
         }),
-        Break::NoNetwork => any(&mut model.links, |link| {
+        Break::Network => any(&mut model.links, |link| {
             let still = Distribution::Constant(SimDuration::ZERO);
             let latency = std::mem::replace(&mut link.latency, still.clone());
             let loss = std::mem::replace(&mut link.loss, Loss::Independent(0.0));
@@ -223,7 +223,7 @@ pub(crate) fn break_model(model: &mut Model, what: Break) -> bool {
             link.transport = Transport::default();
             latency != still || loss != Loss::Independent(0.0) || bandwidth.is_some()
         }),
-        Break::NoFaults => !std::mem::take(&mut model.faults).is_empty(),
+        Break::Faults => !std::mem::take(&mut model.faults).is_empty(),
     }
 }
 
@@ -232,7 +232,8 @@ fn any<'a, T: 'a>(
     all: impl IntoIterator<Item = &'a mut T>,
     mut change: impl FnMut(&mut T) -> bool,
 ) -> bool {
-    all.into_iter().fold(false, |changed, one| change(one) || changed)
+    // Not `any`, which stops at the first.
+    all.into_iter().filter_map(|one| change(one).then_some(())).count() > 0
 }
 
 /// Keeps the layers of all policies that are to be kept.

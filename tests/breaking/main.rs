@@ -27,9 +27,9 @@ fn missed(row: &str, what: Break) -> Option<Vec<String>> {
     let file = format!("{}/scenarios/library/{row}.toml", env!("CARGO_MANIFEST_DIR"));
     let (mut study, _) = Scenario::open(file).unwrap().load().unwrap();
     study.charts.clear();
-    let mut models = study.variants.iter_mut().map(|variant| &mut variant.model);
+    let models = study.variants.iter_mut().map(|variant| &mut variant.model);
     // All of them, and not only up to the first that has something to break.
-    if models.by_ref().fold(false, |broken, model| break_model(model, what) || broken) {
+    if models.filter_map(|model| break_model(model, what).then_some(())).count() > 0 {
         forget_what_cannot_be_asked(&mut study);
         let experiment = Experiment::new(&study, VERSION).unwrap();
         let stop = AtomicBool::new(false);

@@ -101,3 +101,32 @@ impl Scaler {
         self.0.look(now, seen)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Autoscaler {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_left_out_is_as_in_kubernetes() {
+        let scaler = read(r#"{ "kubernetes": { "metric": { "requests": 50.0 }, "max": 8 } }"#);
+        assert_eq!(scaler.check(), Ok(()));
+        assert_eq!(scaler.metric(), Metric::Requests(50.0));
+        let start_up = SimDuration::from_secs(60);
+        assert_eq!(scaler.bounds(), Bounds { min: 1, max: 8, start_up });
+        assert_eq!(scaler.every(), SimDuration::from_secs(15));
+        let seen = Seen { ready: 2, unready: 0, total: 150.0 };
+        assert_eq!(scaler.scaler().look(SimTime::ZERO, seen), 3);
+    }
+
+    #[test]
+    fn mistakes_have_their_place() {
+        let text = r#"{ "kubernetes": { "metric": { "busy": 2.0 }, "min": 3, "max": 2 } }"#;
+        let problems = read(text).check().unwrap_err().0;
+        assert!(problems.iter().all(|problem| problem.path.starts_with("kubernetes.")));
+        assert_eq!(problems.len(), 2);
+    }
+}
