@@ -3,13 +3,13 @@
 use experiments::results::{ChartResult, ChartScale, DrawnBar, Estimate, StudyResults, Unit};
 
 use super::frame::{self, Entry, Heading, Mark};
-use super::palette::{AXIS, BAND, CONTROL, GRID, INK, MAIN, PAPER, QUIET, STRIPE};
+use super::palette::{AXIS, BAND, CONTROL, GRID, INK, MAIN, PAPER, QUIET};
+use super::rows::Rows;
 use super::scale::{Scale, Ticks, decades_around};
 use super::scene::{Align, Area, Font, Pen, Point, Scene};
 use super::text;
 use crate::numbers;
 
-const NAME: Font = Font::plain(13.0, INK);
 const FIGURE: Font = Font::bold(13.0, INK);
 const NOTE: Font = Font::plain(12.0, QUIET);
 const TICK: Font = Font::plain(11.0, QUIET);
@@ -18,7 +18,7 @@ const HEAD: f64 = 4.0;
 const FOOT: f64 = 44.0;
 const THICK: f64 = 18.0;
 const GAP: f64 = 20.0;
-const WIDEST_NAME: f64 = 330.0;
+const ROWS: Rows = Rows { head: HEAD, height: ROW, widest_name: 330.0 };
 
 /// Draws the chart; nothing if it has no variants.
 pub(super) fn draw(
@@ -31,7 +31,7 @@ pub(super) fn draw(
     }
     let height = HEAD + ROW * bars.len() as f64 + FOOT;
     let (mut scene, body) = frame::page(&heading(results, chart, bars), height);
-    let names = names(&mut scene, bars, body);
+    let names = ROWS.names(&mut scene, bars.iter().map(|bar| &*bar.variant), body);
     let left = body.left + names + GAP;
     let plot = Area {
         left,
@@ -42,7 +42,7 @@ pub(super) fn draw(
     let drawing = Drawing { chart, plot, axis: Axis::new(chart, bars, plot) };
     drawing.grid(&mut scene);
     for (number, bar) in bars.iter().enumerate() {
-        drawing.bar(&mut scene, bar, row(body, number));
+        drawing.bar(&mut scene, bar, ROWS.middle(body, number));
     }
     Some(scene)
 }
@@ -61,30 +61,6 @@ fn heading<'a>(results: &'a StudyResults, chart: &ChartResult, bars: &[DrawnBar]
         legend.push(Entry::new(Mark::Ring(CONTROL), "control: the same without faults"));
     }
     Heading { manifest: &results.manifest, title: chart.title.clone(), subtitle, legend }
-}
-
-/// Writes the variants' names and the stripes that lead the eye; returns how wide the names are.
-fn names(scene: &mut Scene, bars: &[DrawnBar], body: Area) -> f64 {
-    let wrap = |bar: &DrawnBar| text::wrap(&bar.variant, NAME, WIDEST_NAME, 2);
-    let wrapped: Vec<Vec<String>> = bars.iter().map(wrap).collect();
-    for (number, lines) in wrapped.iter().enumerate() {
-        let middle = row(body, number);
-        if number % 2 == 0 {
-            scene.fill(Area { top: middle - ROW / 2.0, height: ROW, ..body }, STRIPE);
-        }
-        let first = middle + NAME.drop() - (lines.len() as f64 - 1.0) * 8.0;
-        for (line, words) in lines.iter().enumerate() {
-            let at = (body.left + 8.0, first + 16.0 * line as f64);
-            scene.text(at, words, NAME, Align::Start);
-        }
-    }
-    let widths = wrapped.iter().flatten().map(|line| text::width(line, NAME));
-    widths.fold(0.0, f64::max) + 8.0
-}
-
-/// The middle of a variant's row.
-fn row(body: Area, number: usize) -> f64 {
-    body.top + HEAD + ROW * (number as f64 + 0.5)
 }
 
 struct Drawing<'a> {

@@ -20,6 +20,7 @@ mod peak_rate;
 mod player;
 mod png;
 mod response_time;
+mod rows;
 mod scale;
 mod scene;
 mod success;

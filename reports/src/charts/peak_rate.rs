@@ -4,13 +4,13 @@ use experiments::results::{Estimate, Figure, StudyResults, Unit};
 
 use super::compare::{self, Peaks};
 use super::frame::{self, Entry, Heading, Mark};
-use super::palette::{AXIS, CONTROL, GRID, INK, MAIN, PAPER, QUIET, STRIPE};
+use super::palette::{AXIS, CONTROL, GRID, INK, MAIN, PAPER, QUIET};
+use super::rows::Rows;
 use super::scale::{Scale, Ticks};
 use super::scene::{Align, Area, Font, Pen, Point, Scene};
 use super::text;
 use crate::numbers;
 
-const NAME: Font = Font::plain(13.0, INK);
 const WINDOW: Font = Font::bold(13.0, INK);
 const FIGURE: Font = Font::bold(12.0, INK);
 const TICK: Font = Font::plain(11.0, QUIET);
@@ -18,13 +18,13 @@ const ROW: f64 = 38.0;
 const HEAD: f64 = 30.0;
 const FOOT: f64 = 44.0;
 const COLUMN_GAP: f64 = 30.0;
-const WIDEST_NAME: f64 = 300.0;
+const ROWS: Rows = Rows { head: HEAD, height: ROW, widest_name: 300.0 };
 
 pub(super) fn draw(results: &StudyResults) -> Option<Scene> {
     let peaks = compare::peaks(results).filter(|_| !results.variants.is_empty())?;
     let height = HEAD + ROW * results.variants.len() as f64 + FOOT;
     let (mut scene, body) = frame::page(&heading(results, &peaks), height);
-    let names = names(&mut scene, results, body);
+    let names = ROWS.names(&mut scene, results.variants.iter().map(|variant| &*variant.name), body);
     let count = peaks.measures.len() as f64;
     let width = (body.width - names - COLUMN_GAP * count) / count;
     for (number, &measure) in peaks.measures.iter().enumerate() {
@@ -73,33 +73,6 @@ fn title(results: &StudyResults, peaks: &Peaks) -> String {
         Some(span) => format!("{start}, per {}: {span}", compare::window(peaks.info)),
         None => start,
     }
-}
-
-/// Writes the variants' names and the stripes that lead the eye; returns how wide the names are.
-fn names(scene: &mut Scene, results: &StudyResults, body: Area) -> f64 {
-    let wrapped: Vec<Vec<String>> = results
-        .variants
-        .iter()
-        .map(|variant| text::wrap(&variant.name, NAME, WIDEST_NAME, 2))
-        .collect();
-    for (number, lines) in wrapped.iter().enumerate() {
-        let middle = row(body, number);
-        if number % 2 == 0 {
-            scene.fill(Area { top: middle - ROW / 2.0, height: ROW, ..body }, STRIPE);
-        }
-        let first = middle + NAME.drop() - (lines.len() as f64 - 1.0) * 8.0;
-        for (line, words) in lines.iter().enumerate() {
-            let at = (body.left + 8.0, first + 16.0 * line as f64);
-            scene.text(at, words, NAME, Align::Start);
-        }
-    }
-    let widths = wrapped.iter().flatten().map(|line| text::width(line, NAME));
-    widths.fold(0.0, f64::max) + 8.0
-}
-
-/// The middle of a variant's row.
-fn row(body: Area, number: usize) -> f64 {
-    body.top + HEAD + ROW * (number as f64 + 0.5)
 }
 
 /// The column of one window.
@@ -169,7 +142,7 @@ impl<'a> Window<'a> {
         self.axis(scene);
         for (number, variant) in self.results.variants.iter().enumerate() {
             if let Some(figure) = variant.figures.get(self.measure) {
-                self.figure(scene, figure, row(self.area, number));
+                self.figure(scene, figure, ROWS.middle(self.area, number));
             }
         }
     }
