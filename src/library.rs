@@ -46,6 +46,7 @@ library! {
     "chain-of-death",
     "checklist-broker-down",
     "checklist-disk-full",
+    "checklist-disk-slow",
     "checklist-dns-failure",
     "checklist-errors-500",
     "checklist-half-the-instances",

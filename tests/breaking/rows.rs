@@ -20,6 +20,7 @@ pub(crate) const ROWS: &[(&str, Break)] = &[
     ("chain-of-death", Break::Work),
     ("checklist-broker-down", Break::Messages),
     ("checklist-disk-full", Break::Disks),
+    ("checklist-disk-slow", Break::WorkerLimits),
     ("checklist-dns-failure", Break::Faults),
     ("checklist-errors-500", Break::Retries),
     ("checklist-half-the-instances", Break::HealthChecks),
