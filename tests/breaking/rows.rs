@@ -101,7 +101,7 @@ pub(crate) const ROWS: &[(&str, Break)] = &[
     ("rolling-deploy", Break::HealthChecks),
     ("tied-requests", Break::Hedges),
     ("pool-deadlock", Break::Faults),
-    ("receive-livelock", Break::Faults),
+    ("receive-livelock", Break::Machines),
     ("sre-bimodal-latency", Break::Faults),
     ("sre-crash-loop", Break::Faults),
     ("autoscaler", Break::Scaling),
