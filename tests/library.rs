@@ -19,7 +19,8 @@ enum Stands {
     WithinText(&'static [&'static str]),
 }
 
-const PLACES: [(&str, Stands); 20] = [
+const PLACES: [(&str, Stands); 21] = [
+    ("autoscaler", Stands::Behind(&[&["autoscaler"]])),
     ("layer", Stands::Behind(&[&["layers"]])),
     ("backoff", Stands::Behind(&[&["backoff"], &["open_backoff"]])),
     ("retry-preset", Stands::AsText(&["retry", "preset"])),

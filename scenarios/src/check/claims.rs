@@ -4,7 +4,8 @@ use crate::diagnostic::Diagnostic;
 use crate::document::Document;
 use crate::tree::{Node, Place};
 
-pub(super) fn check(document: &Document, root: &Node) -> Vec<Diagnostic> {
+/// Checks a file whose expectations are its own.
+pub(crate) fn claims(document: &Document, root: &Node) -> Vec<Diagnostic> {
     let answers = |name: &str| {
         let answered = document.expect.iter().filter_map(|expect| expect.claim.as_ref());
         answered.into_iter().any(|claim| claim.0 == name)

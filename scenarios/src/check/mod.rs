@@ -27,6 +27,7 @@ use crate::tree::Node;
 
 pub(crate) use alerts::alerts;
 pub(crate) use charts::chart;
+pub(crate) use claims::claims;
 pub(crate) use expectation::{expectation, hypothesis};
 pub(crate) use settable::settable;
 pub(crate) use unused::unused;
@@ -43,7 +44,6 @@ pub(crate) struct Facts<'a> {
 pub(crate) fn document(document: &Document, root: &Node) -> Vec<Diagnostic> {
     let mut found = names::check(document, root);
     found.extend(times::check(document, root));
-    found.extend(claims::check(document, root));
     found.extend(charts::check(document, root));
     found
 }

@@ -76,6 +76,7 @@ impl Loader<'_> {
         let forms = self.forms(&root);
         let expectations = self.expectations(&forms, &root);
         let hypothesis = self.hypothesis(&forms, &root);
+        self.claims(&forms, &root, overrides);
         let charts = self.charts(&forms, &root);
         self.unused(&forms, &root);
         let base = forms.first()?.good.as_ref()?;
@@ -159,6 +160,18 @@ impl Loader<'_> {
                 None => diagnostic,
                 Some(name) => diagnostic.note(format!("in the variant `{name}`")),
             });
+        }
+    }
+
+    /// That every claim is answered; whoever asks for expectations of his own has not made them.
+    fn claims(&mut self, forms: &[Form], root: &Node, overrides: &[Override]) {
+        let asks = |override_: &Override| {
+            override_.path().split('.').next().is_some_and(|section| section.trim() == "expect")
+        };
+        if let Some(Good { document, .. }) = forms.first().and_then(|form| form.good.as_ref())
+            && !overrides.iter().any(asks)
+        {
+            self.found.extend(check::claims(document, root));
         }
     }
 
