@@ -112,3 +112,29 @@ fn retries_without_end_and_without_a_wait_need_failures_that_take_time() {
     is_endless(&[endless, ("FRONT", "0s")], "{ refuse = {} }", "`back` refuses at once");
     is_good(&[endless], "{ refuse = {} }");
 }
+
+#[test]
+fn a_machine_takes_all_that_runs_on_it_and_one_of_two_leaves_the_other() {
+    let spins = |count: u32, target: &str, crash: &str| {
+        let text = format!(
+            r#"
+title = "nobody there"
+run = {{ length = "90s" }}
+clients.threads = {{ load = {{ closed = {{ users = 4, start = "synchronized" }} }}, call = {{ to = "batch" }} }}
+machines.node = {{ cores = 4, count = {count} }}
+services.batch = {{ instances = 2, runs_on = "node", steps = [{{ work = "100ms" }}] }}
+[[faults]]
+name = "dies"
+at = "10s"
+for = "10s"
+on = {target}
+fault = {{ crash = {{ {crash} }} }}
+"#
+        );
+        load("loops.toml", text.as_bytes(), &NoFiles, &[]).is_err()
+    };
+    assert!(spins(1, r#"{ machine = "node" }"#, ""));
+    assert!(spins(1, r#"{ instances = { of = "batch", number = 2 } }"#, ""));
+    assert!(!spins(2, r#"{ machines = { of = "node", number = 1 } }"#, ""));
+    assert!(!spins(1, r#"{ machine = "node" }"#, "silent = true"), "silence takes its time");
+}

@@ -158,13 +158,21 @@ fn turned_away(model: &Model, endpoint: EndpointId) -> Vec<Instant> {
     if service.overrun.is_some() {
         end(Outcome::Refused, format!("`{name}` refuses at once while it restarts"));
     }
-    for fault in model.faults.iter().filter(|f| f.hits(Target::Service(endpoint.service))) {
+    // One instance that is left over takes its time.
+    let hits_all_instances = |target: &Target| match target {
+        Target::Service(service) => *service == endpoint.service,
+        Target::Instances(of, portion) => {
+            *of == endpoint.service && (0..service.instances).all(|one| portion.holds(one))
+        }
+        _ => false,
+    };
+    for fault in model.faults.iter().filter(|f| f.targets.iter().any(hits_all_instances)) {
         let hits_all = |share: f64| share >= 1.0;
         match &fault.fault {
             Fault::Refuse(refuse) if hits_all(refuse.share) => {
                 end(Outcome::Refused, format!("`{name}` refuses at once during `{}`", fault.name));
             }
-            Fault::Crash(crash) if hits_all(crash.share) => {
+            Fault::Crash(crash) if hits_all(crash.share) && !crash.silent => {
                 end(Outcome::Refused, format!("`{name}` refuses at once during `{}`", fault.name));
             }
             Fault::Errors(errors) if hits_all(errors.share) => {
