@@ -94,11 +94,11 @@ impl Front {
 
     /// Chooses an instance for a request, which is outstanding there from now on; `None` if there
     /// is none to choose.
-    #[inline]
+    #[inline(always)]
     pub(super) fn choose<'z, R: Rng>(
         &mut self,
         now: SimTime,
-        (edge, caller): (EdgeId, impl FnOnce() -> Caller),
+        caller: (EdgeId, impl FnOnce() -> Caller),
         key: impl FnOnce() -> u64,
         callers: impl FnOnce() -> Option<&'z CallerZones>,
         draws: &mut R,
@@ -110,12 +110,7 @@ impl Front {
                 *next = if turn + 1 == *instances { 0 } else { turn + 1 };
                 Some(turn)
             }
-            Self::Watched(watched) => match &watched.roles {
-                Some(roles) if roles.of(edge) != Role::Any => {
-                    watched.choose_by_role((now, edge), caller(), key(), draws)
-                }
-                _ => watched.balancer.choose_for(now, Some(key()), callers(), draws),
-            },
+            Self::Watched(watched) => watched.choose(now, caller, key, callers, draws),
         }
     }
 
@@ -152,6 +147,25 @@ impl Outliers {
 }
 
 impl Watched {
+    /// Chooses where there is more to it than whose turn it is: apart, so that a service without a
+    /// choice costs nothing.
+    #[inline(never)]
+    fn choose<'z, R: Rng>(
+        &mut self,
+        now: SimTime,
+        (edge, caller): (EdgeId, impl FnOnce() -> Caller),
+        key: impl FnOnce() -> u64,
+        callers: impl FnOnce() -> Option<&'z CallerZones>,
+        draws: &mut R,
+    ) -> Option<u32> {
+        match &self.roles {
+            Some(roles) if roles.of(edge) != Role::Any => {
+                self.choose_by_role((now, edge), caller(), key(), draws)
+            }
+            _ => self.balancer.choose_for(now, Some(key()), callers(), draws),
+        }
+    }
+
     /// Chooses the primary as the caller knows it, or a replica.
     #[cold]
     fn choose_by_role<R: Rng>(
