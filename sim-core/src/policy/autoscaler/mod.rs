@@ -1,6 +1,6 @@
 //! Autoscalers: how many instances a service should have.
 //!
-//! A [`Scaler`] knows no events: whoever drives it tells it each [`every`](Scaler::every) what was seen,
+//! A [`Scaler`] knows no events: whoever drives it tells it each [`every`](Autoscaler::every) what was seen,
 //! and does what it answers.
 
 use schemars::JsonSchema;
