@@ -1,8 +1,8 @@
 //! What of a model can be used up: pools of workers, the layers of calls that hold callers back, rows that
-//! are locked, consumers of messages.
+//! are locked, consumers of messages, cores, memory.
 
 use sim_core::model::record::SubjectKind;
-use sim_core::model::spec::{EndpointId, EndpointSpec, Model};
+use sim_core::model::spec::{EndpointId, EndpointSpec, Model, ServiceId};
 use sim_core::policy::{GuardKind, ResolvedLayer};
 
 /// Something that can be used up, so that others wait for it.
@@ -35,6 +35,20 @@ pub enum ResourceKind {
     },
     /// The rows of a store that others hold locked.
     Rows,
+    /// The cores of machines.
+    Cores {
+        /// How many thousandths of cores there are, which is what is measured.
+        thousandths: f64,
+        /// The services that run there.
+        services: Vec<String>,
+    },
+    /// The memory of a service's instances.
+    Memory {
+        /// The service.
+        service: String,
+        /// How many instances it has.
+        instances: f64,
+    },
     /// The consumers of a broker's messages.
     Consumers {
         /// How many deliveries are under way at most.
@@ -52,7 +66,7 @@ impl Resource {
 }
 
 /// Everything in a model that can be used up: pools of workers, callees after their callers, then calls, then
-/// stores and brokers.
+/// stores, brokers, machines and memories.
 pub fn resources(model: &Model) -> Vec<Resource> {
     let mut found = pools(model);
     for edge in &model.edges {
@@ -73,6 +87,21 @@ pub fn resources(model: &Model) -> Vec<Resource> {
     found.extend(model.brokers.iter().map(|broker| Resource {
         name: broker.name.to_string(),
         what: ResourceKind::Consumers { consumers: f64::from(broker.consumers) },
+    }));
+    let name_of = |service: ServiceId| model.services[service.index()].name.to_string();
+    found.extend(model.machines.iter().map(|machine| Resource {
+        name: machine.cores_name(),
+        what: ResourceKind::Cores {
+            thousandths: machine.thousandths(),
+            services: machine.tenants.iter().map(|tenant| name_of(tenant.service)).collect(),
+        },
+    }));
+    found.extend(model.memories.iter().map(|(service, _)| Resource {
+        name: model.memory_name(*service),
+        what: ResourceKind::Memory {
+            service: name_of(*service),
+            instances: f64::from(model.services[service.index()].instances),
+        },
     }));
     found
 }

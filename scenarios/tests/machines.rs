@@ -5,6 +5,7 @@
 mod common;
 
 use common::{count, ended, mean_response_ms, run, subject, wrong};
+use sim_core::model::record::RunRecord;
 use sim_core::policy::Outcome;
 
 fn shared(rest: &str) -> String {
@@ -30,8 +31,23 @@ fn those_who_work_at_a_time_share_the_cores() {
         ))
     };
     // Side by side for 200 ms, then the longer one alone for 200 ms; or each on a core of its own.
-    assert_eq!(mean_response_ms(&run(&text(1)), "shop"), 400.0);
-    assert_eq!(mean_response_ms(&run(&text(2)), "shop"), 300.0);
+    let (one, two) = (run(&text(1)), run(&text(2)));
+    assert_eq!(mean_response_ms(&one, "shop"), 400.0);
+    assert_eq!(mean_response_ms(&two, "shop"), 300.0);
+    // A request is 400 ms of work, of which one piece has to wait for the other on average.
+    assert_eq!(worked(&one), (40_000, 20.0, 200, 300.0));
+    assert_eq!(worked(&two), (40_000, 0.0, 200, 200.0));
+}
+
+/// Of the cores of `node`: thousandths of cores times seconds, the seconds that work was beyond them, how
+/// many pieces of work came to their end, and after how many milliseconds on average.
+fn worked(record: &RunRecord) -> (u64, f64, u64, f64) {
+    let slices = &subject(record, "node.cores").slices;
+    let busy: u128 = slices.iter().map(|slice| slice.busy_integral_ns).sum();
+    let beyond: u128 = slices.iter().map(|slice| slice.queue_integral_ns).sum();
+    let ended = ended(record, "node.cores", Outcome::Ok);
+    let mean = mean_response_ms(record, "node.cores");
+    ((busy / 1_000_000_000) as u64, beyond as f64 / 1e9, ended, mean)
 }
 
 #[test]
@@ -72,6 +88,7 @@ fn instances_are_placed_in_turn_and_what_dies_works_no_more() {
     let record = run(&text);
     // One a second in turn, two machines: nobody shares, though each works for longer than a second.
     assert_eq!(ended(&record, "shop", Outcome::Reset), 2);
+    assert_eq!(ended(&record, "node.cores", Outcome::Cancelled), 2);
     // Two are still at work at the end.
     assert_eq!(ended(&record, "api", Outcome::Ok) + 2 + 10, count(&record, "api") - 2);
     let alive: f64 = mean_response_ms(&record, "api");
@@ -110,6 +127,8 @@ fn an_instance_that_takes_too_much_memory_is_killed_and_begins_anew() {
     assert_eq!(ended(&record, "shop", Outcome::Reset), 6);
     assert_eq!(ended(&record, "shop", Outcome::Refused), 30);
     assert_eq!(ended(&record, "shop", Outcome::Ok), 64);
+    assert_eq!(ended(&record, "api.memory", Outcome::Overflow), 6);
+    assert_eq!(count(&record, "api.memory"), 6);
 }
 
 #[test]
@@ -148,9 +167,12 @@ fn nothing_works_while_garbage_is_collected() {
            steps = [{ work = "10ms" }]"#,
     ));
     // The first collection comes with the tenth, after which 90 MB are free: with each ninth.
-    let collections = 1 + (100 - 10) / 9;
+    let collections = 1_u32 + (100 - 10) / 9;
     let mean = (100.0 * 10.0 + f64::from(collections) * 200.0) / 100.0;
     assert!((mean_response_ms(&record, "shop") - mean).abs() < 1e-6);
+    assert_eq!(ended(&record, "api.memory", Outcome::Ok), u64::from(collections));
+    assert_eq!(mean_response_ms(&record, "api.memory"), 200.0);
+    assert_eq!(ended(&record, "node.cores", Outcome::Ok), 100);
 }
 
 /// Three instances on three machines, one a second in turn, and this fault from 50.2 s on.

@@ -1,8 +1,10 @@
 //! Who is who in a model: its subjects, its workers, and which clients' calls reach what.
 
-use sim_core::model::record::SubjectKind;
-use sim_core::model::spec::{EdgeId, EndpointId, Model, ServiceSpec};
+use std::borrow::Cow;
 
+use sim_core::model::record::SubjectKind;
+use sim_core::model::machine::MachineSpec;
+use sim_core::model::spec::{EdgeId, EndpointId, Model, ServiceSpec};
 use sim_core::policy::{GuardKind, ResolvedLayer};
 
 use super::MeasureError;
@@ -18,7 +20,7 @@ pub(super) struct Found {
 /// Finds the client, call, service or endpoint of that name.
 pub(super) fn find(model: &Model, name: &str) -> Result<Found, MeasureError> {
     subjects(model)
-        .find(|(_, candidate)| *candidate == name)
+        .find(|(_, candidate)| candidate == name)
         .map(|(found, _)| found)
         .ok_or_else(|| MeasureError::UnknownSubject { name: name.into(), known: known(model) })
 }
@@ -27,16 +29,17 @@ pub(super) fn find(model: &Model, name: &str) -> Result<Found, MeasureError> {
 fn known(model: &Model) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (_, name) in subjects(model) {
-        if names.iter().all(|known| known != name) {
-            names.push(name.into());
+        if names.iter().all(|known| *known != name) {
+            names.push(name.into_owned());
         }
     }
     names
 }
 
 /// Everything that has a record, in the order of the records.
-fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
+fn subjects(model: &Model) -> impl Iterator<Item = (Found, Cow<'_, str>)> {
     let of = |kind| move |(index, name)| (Found { kind, index }, name);
+    let made = |kind| move |(index, name)| (Found { kind, index }, Cow::Owned(name));
     let clients = model.clients.iter().map(|c| &*c.name);
     let edges = model.edges.iter().map(|e| &*e.name);
     let services = model.services.iter().map(|s| &*s.name);
@@ -47,6 +50,8 @@ fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
         };
         (Found { kind, index }, &*endpoint.name)
     });
+    let cores = model.machines.iter().map(MachineSpec::cores_name);
+    let memories = model.memories.iter().map(|(service, _)| model.memory_name(*service));
     (clients.enumerate().map(of(SubjectKind::Client)))
         .chain(edges.enumerate().map(of(SubjectKind::Edge)))
         .chain(services.enumerate().map(of(SubjectKind::Service)))
@@ -59,6 +64,9 @@ fn subjects(model: &Model) -> impl Iterator<Item = (Found, &str)> {
             model.replications.iter().map(|r| &*r.name).enumerate().map(of(SubjectKind::Replicas)),
         )
         .chain(model.scaled.iter().map(|s| &*s.name).enumerate().map(of(SubjectKind::Instances)))
+        .map(|(found, name)| (found, Cow::Borrowed(name)))
+        .chain(cores.enumerate().map(made(SubjectKind::Cores)))
+        .chain(memories.enumerate().map(made(SubjectKind::Memory)))
 }
 
 /// Whether it is a call whose policy has a connection pool.
@@ -70,7 +78,8 @@ pub(super) fn has_connection_pool(model: &Model, found: Found) -> bool {
     found.kind == SubjectKind::Edge && model.edges[found.index].policy.layers.iter().any(is_pool)
 }
 
-/// How many workers all instances of a service or of an endpoint's pool have together.
+/// How many workers all instances of a service or of an endpoint's pool have together; how many
+/// thousandths of cores all machines of a kind have.
 pub(super) fn workers(model: &Model, found: Found) -> Option<f64> {
     let of =
         |service: &ServiceSpec, workers: u32| f64::from(service.instances) * f64::from(workers);
@@ -85,6 +94,7 @@ pub(super) fn workers(model: &Model, found: Found) -> Option<f64> {
             let service = &model.services[endpoint.service.index()];
             Some(of(service, service.pools[usize::from(endpoint.pool)].workers?))
         }
+        SubjectKind::Cores => Some(model.machines[found.index].thousandths()),
         _ => None,
     }
 }

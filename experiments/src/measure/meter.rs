@@ -225,7 +225,9 @@ fn amplification(term: &MeasureTerm, model: &Model, found: Found) -> Result<How,
         | SubjectKind::Cache
         | SubjectKind::Broker
         | SubjectKind::Replicas
-        | SubjectKind::Instances => {
+        | SubjectKind::Instances
+        | SubjectKind::Cores
+        | SubjectKind::Memory => {
             return Err(refuse(term, "it is of a client, a call or a service"));
         }
         SubjectKind::Service | SubjectKind::Endpoint | SubjectKind::Task => {
@@ -268,7 +270,11 @@ fn has_queue(kind: SubjectKind) -> bool {
     has_workers(kind)
         || matches!(
             kind,
-            SubjectKind::Store | SubjectKind::Cache | SubjectKind::Broker | SubjectKind::Replicas
+            SubjectKind::Store
+                | SubjectKind::Cache
+                | SubjectKind::Broker
+                | SubjectKind::Replicas
+                | SubjectKind::Cores
         )
 }
 

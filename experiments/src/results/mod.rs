@@ -144,6 +144,10 @@ pub enum SubjectKindName {
     Replicas,
     /// The instances of a service.
     Instances,
+    /// The cores of machines.
+    Cores,
+    /// The memory of a service.
+    Memory,
 }
 
 /// A figure of one variant: over the runs, beside the control, and as a ratio.

@@ -37,12 +37,15 @@ pub struct Why {
 /// and either one request waited on average, or one was turned away. The layers of a call that hold
 /// callers back are if one call waited on average, or one in twenty was turned away. The rows of
 /// a store are if one request waited for one on average, and the consumers of a broker if they were busy for
-/// at least 95 % of the bin and one message waited on average. It takes two such bins in a row.
+/// at least 95 % of the bin and one message waited on average. The cores of machines are if they worked for at
+/// least 95 % of the bin and had one more to work for on average. It takes two such bins in a row. The memory
+/// of a service is in a bin in which an instance was killed for want of it, or in which the instances spent
+/// half of their time on collecting garbage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saturation {
     /// `payment.main`, or `shop->payment`.
     pub resource: String,
-    /// What it is: `worker pool`, `connection pool`, `bulkhead`, …
+    /// What it is: `worker pool`, `connection pool`, `bulkhead`, `processor`, …
     pub what: String,
     /// In how many runs it was.
     pub runs: u32,

@@ -16,6 +16,8 @@ const BUSY: f64 = 0.95;
 const WAITING: f64 = 1.0;
 /// Which share of a call's tries is turned away, at least.
 const TURNED_AWAY: f64 = 0.05;
+/// Which share of the time garbage is collected, at least: as long as anything else is done.
+const COLLECTING: f64 = 0.5;
 /// In how many bins in a row.
 const BINS: usize = 2;
 
@@ -36,6 +38,12 @@ pub(super) fn meters(variant: &Variant, levels: &[Level]) -> Vec<SaturationMeter
             ResourceKind::Calls { .. } => (&resource.name, 1),
             // Whoever holds a row may wait for others, but who waits for the row waits for that.
             ResourceKind::Rows => return u32::MAX,
+            // Whoever works there waits for nobody.
+            ResourceKind::Cores { services, .. } => {
+                let levels = levels.iter().filter(|level| services.contains(&level.name));
+                return levels.map(|level| 2 * level.depth + 1).max().unwrap_or(0);
+            }
+            ResourceKind::Memory { service, .. } => (service, 1),
             // Nobody waits for a message.
             ResourceKind::Consumers { .. } => return 0,
         };
@@ -55,6 +63,8 @@ impl SaturationMeter {
             ResourceKind::Pool { .. } => "worker pool".to_owned(),
             ResourceKind::Calls { layers } => layers.join(", "),
             ResourceKind::Rows => "row locks".to_owned(),
+            ResourceKind::Cores { .. } => "processor".to_owned(),
+            ResourceKind::Memory { .. } => "memory".to_owned(),
             ResourceKind::Consumers { .. } => "consumers of messages".to_owned(),
         }
     }
@@ -65,9 +75,17 @@ impl SaturationMeter {
         let start = phases.start_of_faults();
         let bins = self.bins(start, phases.end());
         let first = bins
-            .windows(BINS)
+            .windows(self.bins_in_a_row())
             .find(|bins| bins.iter().all(|bin| self.is_saturated(record, *bin)))?;
         Some(first[0].start.since(start))
+    }
+
+    /// A process that is killed for want of memory is not killed in the next bin, too.
+    fn bins_in_a_row(&self) -> usize {
+        match self.resource.what {
+            ResourceKind::Memory { .. } => 1,
+            _ => BINS,
+        }
     }
 
     /// The bins from the one that holds `start`, of which only what follows counts, to the last whole one.
@@ -105,6 +123,17 @@ impl SaturationMeter {
             ResourceKind::Rows => {
                 let rows = totals(SubjectKind::Store, &self.resource.name);
                 rows.queue_integral_ns as f64 / length_ns >= WAITING
+            }
+            ResourceKind::Cores { thousandths, .. } => {
+                let cores = totals(SubjectKind::Cores, &self.resource.name);
+                let busy = cores.busy_integral_ns as f64 / length_ns;
+                let beyond = cores.queue_integral_ns as f64 / length_ns;
+                busy >= BUSY * thousandths && beyond >= WAITING
+            }
+            ResourceKind::Memory { instances, .. } => {
+                let memory = totals(SubjectKind::Memory, &self.resource.name);
+                let collecting = memory.in_flight_integral_ns as f64 / length_ns;
+                memory.outcomes.of(Outcome::Overflow) > 0 || collecting >= COLLECTING * instances
             }
             ResourceKind::Consumers { consumers } => {
                 let messages = totals(SubjectKind::Broker, &self.resource.name);

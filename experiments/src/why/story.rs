@@ -60,7 +60,7 @@ fn saturated(why: &Why, plan: &WhyPlan, runs: usize) -> String {
 
 fn named(saturation: &Saturation) -> String {
     match saturation.what.as_str() {
-        "worker pool" => saturation.resource.clone(),
+        "worker pool" | "processor" | "memory" => saturation.resource.clone(),
         what => format!("the {what} of {}", saturation.resource),
     }
 }

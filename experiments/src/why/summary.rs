@@ -132,6 +132,8 @@ impl From<SubjectKind> for crate::results::SubjectKindName {
             SubjectKind::Broker => Self::Broker,
             SubjectKind::Replicas => Self::Replicas,
             SubjectKind::Instances => Self::Instances,
+            SubjectKind::Cores => Self::Cores,
+            SubjectKind::Memory => Self::Memory,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Whether what an expectation asks for exists in its variant: subjects, phases, references.
 
+use std::borrow::Cow;
+
 use sim_core::kernel::SimTime;
 use sim_core::model::record::SubjectKind;
 use sim_core::model::spec::{EndpointId, FaultSpec, Model};
@@ -141,8 +143,9 @@ impl Check<'_> {
 
     pub(super) fn subject(&self, term: &MeasureTerm) -> Option<Diagnostic> {
         let name = term.subject.name.as_str();
-        let Some((kind, _)) = subjects(self.model()).find(|(_, subject)| *subject == name) else {
-            let known = || subjects(self.model()).map(|(_, subject)| subject);
+        let Some((kind, _)) = subjects(self.model()).find(|(_, subject)| subject == name) else {
+            let known: Vec<_> = subjects(self.model()).map(|(_, subject)| subject).collect();
+            let known = || known.iter().map(AsRef::as_ref);
             return Some(
                 self.error_at(
                     self.text.find(name),
@@ -241,7 +244,7 @@ impl Check<'_> {
 }
 
 /// Everything that is measured, by name.
-fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, &str)> {
+fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, Cow<'_, str>)> {
     let clients = model.clients.iter().map(|c| (SubjectKind::Client, &*c.name));
     let services = model.services.iter().map(|s| (SubjectKind::Service, &*s.name));
     let endpoints = model.endpoints.iter().enumerate().filter_map(|(index, endpoint)| {
@@ -262,7 +265,12 @@ fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, &str)> {
     let beside = stores.chain(effects).chain(caches).chain(brokers).chain(replicas);
     let instances = model.scaled.iter().map(|s| (SubjectKind::Instances, &*s.name));
     let beside = beside.chain(instances);
-    clients.chain(services).chain(endpoints).chain(edges).chain(beside)
+    let known = clients.chain(services).chain(endpoints).chain(edges).chain(beside);
+    let cores = model.machines.iter().map(|m| (SubjectKind::Cores, Cow::Owned(m.cores_name())));
+    let memories = model.memories.iter().map(|(service, _)| {
+        (SubjectKind::Memory, Cow::Owned(model.memory_name(*service)))
+    });
+    known.map(|(kind, name)| (kind, Cow::Borrowed(name))).chain(cores).chain(memories)
 }
 
 fn kind_name(kind: SubjectKind) -> &'static str {
@@ -278,6 +286,8 @@ fn kind_name(kind: SubjectKind) -> &'static str {
         SubjectKind::Broker => "a broker",
         SubjectKind::Replicas => "the replicas of a service",
         SubjectKind::Instances => "the instances of a service",
+        SubjectKind::Cores => "the cores of machines",
+        SubjectKind::Memory => "the memory of a service",
     }
 }
 
@@ -287,7 +297,11 @@ fn wrong_kind(term: &MeasureTerm, kind: SubjectKind) -> Option<&'static str> {
     let waits = works
         || matches!(
             kind,
-            SubjectKind::Store | SubjectKind::Cache | SubjectKind::Broker | SubjectKind::Replicas
+            SubjectKind::Store
+                | SubjectKind::Cache
+                | SubjectKind::Broker
+                | SubjectKind::Replicas
+                | SubjectKind::Cores
         );
     match (term.aggregation, term.subject.quantity) {
         (Aggregation::Wasted, _) if !works => Some("only services and endpoints have workers"),
@@ -297,6 +311,7 @@ fn wrong_kind(term: &MeasureTerm, kind: SubjectKind) -> Option<&'static str> {
         (_, Quantity::WaitingTime | Quantity::QueueLength) if !waits => {
             Some("only services and endpoints have a queue")
         }
+        (_, Quantity::Utilization) if kind == SubjectKind::Cores => None,
         (_, Quantity::BusyWorkers | Quantity::Utilization) if !works => {
             Some("only services and endpoints have workers")
         }

@@ -37,7 +37,7 @@ pub enum Term {
     FalseAlarms(String),
     /// `saturated(NAME)`: from the start of the first fault to the first saturated bin of a pool of
     /// workers, of a service with any of its pools, of the layers that hold calls back, of the rows of
-    /// a store, or of the consumers of a broker.
+    /// a store, of the consumers of a broker, of the cores of machines, or of the memory of a service.
     Saturated(String),
     /// The finding of the hypothesis.
     Hypothesis,

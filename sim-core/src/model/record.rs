@@ -77,7 +77,8 @@ pub struct RunRecord {
     /// How the time axis was cut.
     pub plan: MeasurePlan,
     /// One record a subject: first the clients, then the edges, the services, the endpoints and
-    /// tasks, the stores, the effects, the caches, the brokers, the replicas and the instances that are scaled, each in the order of the model.
+    /// tasks, the stores, the effects, the caches, the brokers, the replicas, the instances that are scaled,
+    /// the cores of machines and the memories of services, each in the order of the model.
     pub subjects: Vec<SubjectRecord>,
     /// The circles in which threads, locks or connections waited for one another, in the order in which
     /// they were found.
@@ -170,6 +171,14 @@ pub enum SubjectKind {
     /// The instances of a service that is scaled; its arrivals are those that were started, its ends those
     /// that were taken away, and in progress are those that there are, ready or not.
     Instances,
+    /// The cores of a kind of machines; their arrivals are pieces of work, which end `ok` or are given up
+    /// (`cancelled`), their busy workers thousandths of cores, and their queue the pieces of work beyond the
+    /// cores that work: the run queue. Nobody stands in line there, all work is slower for it.
+    Cores,
+    /// The memory of a service's instances; its arrivals are collections of garbage, which end `ok` or with
+    /// the process (`reset`), and kills for want of memory (`overflow`); in progress are the collections that
+    /// are under way, of an instance that stands still for each.
+    Memory,
 }
 
 /// Everything that was measured of one subject.
@@ -213,7 +222,7 @@ pub struct SliceRecord {
     pub queue_integral_ns: u128,
     /// The largest number waiting for a worker; of an edge, held back.
     pub queue_max: u32,
-    /// The time integral of the number of busy workers, in worker-nanoseconds.
+    /// The time integral of the number of busy workers, in worker-nanoseconds; of cores, in thousandths.
     pub busy_integral_ns: u128,
     /// Worker time spent on requests whose caller had gone, in worker-nanoseconds, booked when
     /// the request ends.

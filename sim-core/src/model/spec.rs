@@ -126,6 +126,11 @@ impl Model {
         self.memories.iter().find(|(of, _)| *of == service).map(|(_, memory)| memory)
     }
 
+    /// What the memory of a service's instances is called where it is measured.
+    pub fn memory_name(&self, service: ServiceId) -> String {
+        format!("{}.memory", self.services[service.index()].name)
+    }
+
     /// How the instances of a service come and go, if they do.
     pub fn scaled_of(&self, service: ServiceId) -> Option<&ScaledSpec> {
         self.scaled.iter().find(|spec| spec.service == service)

@@ -99,7 +99,7 @@ impl Engine<'_> {
         self.forget_what_callers_remember(service, instance);
         let place = (self.first_instances[service.index()] + instance) as usize;
         self.forget_cached_in(place);
-        self.forget_memory(place);
+        self.forget_memory(service, place);
         let pools = self.model.services[service.index()].pools.len();
         let first = self.first_pools[service.index()] as usize + instance as usize * pools;
         for pool in &mut self.pools[first..first + pools] {

@@ -27,10 +27,12 @@ pub(super) enum Event {
     RowTimeout { request: u32 },
     /// A store looks whether a request that waits for a row waits in a circle.
     DeadlockCheck { request: u32 },
+    /// It is looked whether some wait for each other.
+    LooksForCircles,
     /// Somebody who works on a machine is done.
     MachineTurns { machine: u32 },
     /// The garbage of an instance has been collected.
-    CollectionEnds { place: u32 },
+    CollectionEnds { service: u16, place: u32 },
     /// A message whose delivery has failed stands in its queue again.
     Redelivers { message: u32 },
     /// The time has come that a limit of a server wanted to be woken at.

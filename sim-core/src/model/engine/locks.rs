@@ -196,20 +196,31 @@ impl Engine<'_> {
         let says = |owner: &u32| -> Arc<str> {
             let route = self.route_of(*owner);
             let endpoint = &self.model.endpoints[route.endpoint.index()].name;
-            let awaited = self.waits_somewhere(*owner).map(|place| self.locks.waits[place]);
-            match awaited {
-                Some(Wait { store, table, .. }) => {
-                    let store = &self.model.stores[usize::from(store)];
-                    match store.tables.get(usize::from(table)) {
-                        Some(table) => format!("{endpoint}, for {}.{table}", store.name).into(),
-                        None => format!("{endpoint}, for {}", store.name).into(),
-                    }
+            match self.waits_somewhere(*owner) {
+                Some(place) => {
+                    format!("{endpoint}, for {}", self.name_of_awaited_row(place)).into()
                 }
                 None => endpoint.clone(),
             }
         };
         let who = circle.iter().map(says).collect();
         self.locks.circles.push(WaitCycle { at: self.now, who });
+    }
+
+    /// The name of the table, or of the store, of the row that is awaited at this place.
+    pub(super) fn name_of_awaited_row(&self, place: u32) -> String {
+        let Wait { store, table, .. } = self.locks.waits[place];
+        let store = &self.model.stores[usize::from(store)];
+        match store.tables.get(usize::from(table)) {
+            Some(table) => format!("{}.{table}", store.name),
+            None => store.name.to_string(),
+        }
+    }
+
+    /// Those for whom somebody who waits for a row waits.
+    pub(super) fn holders_of_awaited_row(&self, request: u32) -> Vec<u32> {
+        let Wait { store, .. } = self.locks.waits[request];
+        self.locks.tables[usize::from(store)].waits_for(self.owner_of(request))
     }
 
     fn victim(&self, store: u16, circle: &[u32]) -> Option<u32> {

@@ -6,6 +6,7 @@ use super::Engine;
 use super::event::Event;
 use super::request::{Request, Stage};
 use crate::kernel::{Bytes, Timer};
+use crate::policy::Outcome;
 
 /// The machines of a run.
 #[derive(Debug)]
@@ -23,6 +24,9 @@ struct Machine {
     processor: Processor,
     /// Fires when the next job ends.
     turn: Timer,
+    /// What was last told to the meter: thousandths of cores that work, and jobs beyond the cores that do.
+    busy: u32,
+    beyond: u32,
 }
 
 impl Machines {
@@ -38,6 +42,8 @@ impl Machines {
                 nth: nth as u32,
                 processor: Processor::new(spec.cores, spec.speed, groups.into_iter()),
                 turn: Timer::NONE,
+                busy: 0,
+                beyond: 0,
             }));
         }
         Self { machines, places }
@@ -73,8 +79,9 @@ impl Engine<'_> {
         let Some((machine, group)) = self.machines.places[instance] else { return };
         self.requests[request].stage = Stage::Sharing;
         let now = self.now;
-        let processor = &mut self.machines.machines[machine as usize].processor;
+        let Machine { kind, processor, .. } = &mut self.machines.machines[machine as usize];
         processor.begin(now, group as usize, request, demand_ns);
+        self.meters.cores(*kind).arrives(now);
         self.set_turn(machine);
     }
 
@@ -83,7 +90,12 @@ impl Engine<'_> {
         let (instance, _) = self.places_of(request);
         let Some((machine, _)) = self.machines.places[instance] else { return };
         let now = self.now;
-        self.machines.machines[machine as usize].processor.stop(now, request);
+        let Machine { kind, processor, .. } = &mut self.machines.machines[machine as usize];
+        if let Some(begun) = processor.stop(now, request) {
+            let meter = self.meters.cores(*kind);
+            meter.ends(Outcome::Cancelled, begun, now);
+            meter.in_flight.down(now);
+        }
         self.set_turn(machine);
     }
 
@@ -93,11 +105,15 @@ impl Engine<'_> {
         let state = &mut self.machines.machines[machine as usize];
         state.turn = Timer::NONE;
         let ended = state.processor.ended(now);
-        self.set_turn(machine);
-        for request in &ended {
+        let meter = self.meters.cores(state.kind);
+        for (request, begun) in &ended {
+            meter.ends(Outcome::Ok, *begun, now);
+            meter.was_good();
+            meter.in_flight.down(now);
             self.requests[*request].stage = Stage::Turned;
         }
-        for request in ended {
+        self.set_turn(machine);
+        for (request, _) in ended {
             // One may have stopped another, which then is not there any more.
             let Request { stage, .. } = self.requests[request];
             if stage == Stage::Turned {
@@ -151,5 +167,11 @@ impl Engine<'_> {
         if let Some(end) = state.processor.next_end() {
             state.turn = self.queue.schedule_timer(end, Event::MachineTurns { machine });
         }
+        let cores = state.processor.busy_cores();
+        let busy = libm::round(1000.0 * cores) as u32;
+        let beyond = state.processor.jobs().saturating_sub(libm::round(cores) as u32);
+        let meter = self.meters.cores(state.kind);
+        meter.busy.jumps(self.now, std::mem::replace(&mut state.busy, busy), busy);
+        meter.queue.jumps(self.now, std::mem::replace(&mut state.beyond, beyond), beyond);
     }
 }

@@ -4,7 +4,9 @@ use super::super::machine::{Pressure, Used};
 use super::super::spec::{Model, ServiceId};
 use super::Engine;
 use super::event::Event;
+use super::meter::Meter;
 use crate::kernel::{SimDuration, SimTime};
+use crate::policy::Outcome;
 
 /// The memory of all instances.
 #[derive(Debug)]
@@ -16,8 +18,8 @@ pub(super) struct Memories {
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
     used: Used,
-    /// Until when its garbage is collected.
-    collecting: Option<SimTime>,
+    /// Since when its garbage is collected, and until when.
+    collecting: Option<(SimTime, SimTime)>,
 }
 
 impl Memories {
@@ -48,7 +50,13 @@ impl Engine<'_> {
 
     fn is_killed(&mut self, service: ServiceId, instance: u32) {
         let Some(memory) = self.model.memory_of(service) else { return };
-        self.crash(service, instance, self.now + memory.restart);
+        let now = self.now;
+        if let Some(meter) = self.memory_meter(service) {
+            meter.arrives(now);
+            meter.ends_untimed(Outcome::Overflow);
+            meter.in_flight.down(now);
+        }
+        self.crash(service, instance, now + memory.restart);
     }
 
     /// The memory of a machine is full: its kernel kills whoever takes most of it.
@@ -78,28 +86,54 @@ impl Engine<'_> {
     /// Nothing of an instance works while its garbage is collected.
     fn collects(&mut self, service: ServiceId, instance: u32, pause: SimDuration) {
         let place = self.place_of_instance(service, instance);
-        let until = self.now + pause;
-        let state = &mut self.memories.instances[place];
-        state.collecting = Some(state.collecting.map_or(until, |other| other.max(until)));
+        let (now, until) = (self.now, self.now + pause);
+        let collecting = &mut self.memories.instances[place].collecting;
+        let under_way = *collecting;
+        *collecting = match under_way {
+            Some((since, other)) => Some((since, other.max(until))),
+            None => Some((now, until)),
+        };
+        if let (None, Some(meter)) = (under_way, self.memory_meter(service)) {
+            meter.arrives(now);
+        }
         self.freezes(place, true);
-        let place = place as u32;
-        self.queue.schedule_apart(until, Event::CollectionEnds { place });
+        let (ServiceId(service), place) = (service, place as u32);
+        self.queue.schedule_apart(until, Event::CollectionEnds { service, place });
     }
 
     /// The garbage of an instance has been collected, unless that took longer or its process is another.
-    pub(super) fn collection_ends(&mut self, place: u32) {
+    pub(super) fn collection_ends(&mut self, service: ServiceId, place: u32) {
         let place = place as usize;
-        if self.memories.instances[place].collecting == Some(self.now) {
+        let collecting = self.memories.instances[place].collecting;
+        if let Some((since, until)) = collecting
+            && until == self.now
+        {
             self.memories.instances[place].collecting = None;
+            self.book_collection(service, since, Outcome::Ok);
             self.freezes(place, false);
         }
     }
 
+    fn book_collection(&mut self, service: ServiceId, since: SimTime, outcome: Outcome) {
+        let now = self.now;
+        let Some(meter) = self.memory_meter(service) else { return };
+        meter.ends(outcome, since, now);
+        if outcome == Outcome::Ok {
+            meter.was_good();
+        }
+        meter.in_flight.down(now);
+    }
+
+    fn memory_meter(&mut self, service: ServiceId) -> Option<&mut Meter> {
+        let memory = self.model.memories.iter().position(|(of, _)| *of == service)?;
+        Some(self.meters.memory(memory))
+    }
+
     /// The process of an instance is a new one.
-    pub(super) fn forget_memory(&mut self, place: usize) {
+    pub(super) fn forget_memory(&mut self, service: ServiceId, place: usize) {
         let Some(state) = self.memories.instances.get_mut(place) else { return };
-        let was_collecting = std::mem::take(state).collecting.is_some();
-        if was_collecting {
+        if let Some((since, _)) = std::mem::take(state).collecting {
+            self.book_collection(service, since, Outcome::Reset);
             self.freezes(place, false);
         }
     }

@@ -30,6 +30,8 @@ pub(super) struct Meters {
     brokers: usize,
     replicas: usize,
     instances: usize,
+    cores: usize,
+    memories: usize,
     services: usize,
     slice: usize,
     bin: usize,
@@ -68,6 +70,11 @@ impl Meters {
         subjects.extend(model.replications.iter().map(|r| named(SubjectKind::Replicas, &r.name)));
         let instances = subjects.len();
         subjects.extend(model.scaled.iter().map(|s| named(SubjectKind::Instances, &s.name)));
+        let cores = subjects.len();
+        subjects.extend(model.machines.iter().map(|m| named(SubjectKind::Cores, &m.cores_name().into())));
+        let memories = subjects.len();
+        let names = model.memories.iter().map(|(service, _)| model.memory_name(*service));
+        subjects.extend(names.map(|name| named(SubjectKind::Memory, &name.into())));
         let mut meters = Self {
             plan: plan.clone(),
             subjects,
@@ -78,6 +85,8 @@ impl Meters {
             brokers,
             replicas,
             instances,
+            cores,
+            memories,
             services,
             slice: 0,
             bin: 0,
@@ -118,6 +127,14 @@ impl Meters {
 
     pub(super) fn instances(&mut self, place: u16) -> &mut Meter {
         &mut self.subjects[self.instances + usize::from(place)]
+    }
+
+    pub(super) fn cores(&mut self, kind: u16) -> &mut Meter {
+        &mut self.subjects[self.cores + usize::from(kind)]
+    }
+
+    pub(super) fn memory(&mut self, memory: usize) -> &mut Meter {
+        &mut self.subjects[self.memories + memory]
     }
 
     pub(super) fn service(&mut self, service: ServiceId) -> &mut Meter {
@@ -454,6 +471,20 @@ impl Level {
         (to..from).for_each(|_| self.down(now));
     }
 
+    /// From one value to another, however far apart they are.
+    pub(super) fn jumps(&mut self, now: SimTime, from: u32, to: u32) {
+        let by = u128::from(from.abs_diff(to)) * u128::from(now.as_nanos());
+        if from < to {
+            self.without_end = self.without_end.wrapping_sub(by);
+            self.level += to - from;
+            self.max = self.max.max(self.level);
+        } else {
+            debug_assert!(self.level >= from - to, "something ended that never began");
+            self.without_end = self.without_end.wrapping_add(by);
+            self.level -= from - to;
+        }
+    }
+
     /// The present value.
     #[cfg(debug_assertions)]
     pub(super) fn get(&self) -> u32 {
@@ -487,5 +518,8 @@ mod tests {
         level.down(at(5));
         assert_eq!(level.close(at(10)), (12_000_000_000, 2));
         assert_eq!(level.close(at(11)), (1_000_000_000, 1));
+        level.jumps(at(12), 1, 1000);
+        level.jumps(at(13), 1000, 3);
+        assert_eq!(level.close(at(15)), (1_000_000_000 + 1_000_000_000_000 + 6_000_000_000, 1000));
     }
 }

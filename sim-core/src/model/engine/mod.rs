@@ -7,7 +7,7 @@
 //! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
 //! death and restart, [`replicas`] and [`roles`] those that follow a primary, [`scaling`] those that come and go, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
 //! [`faults`] when they come and go, [`convey`] and [`links`] what they, loss and bandwidth make of
-//! messages, [`watches`] what stops a fault, [`meter`] what is measured, [`tracer`] who follows some of the calls.
+//! messages, [`watches`] what stops a fault, [`standstill`] who waits for each other, [`meter`] what is measured, [`tracer`] who follows some of the calls.
 
 mod abouts;
 mod admission;
@@ -45,6 +45,7 @@ mod server;
 mod shedding;
 mod slab;
 mod source;
+mod standstill;
 mod steps;
 mod tasks;
 mod tracer;
@@ -237,6 +238,7 @@ impl<'m> Engine<'m> {
         self.schedule_health_checks();
         self.schedule_liveness_probes();
         self.schedule_scaling();
+        self.schedule_looks_for_circles();
         self.start_users();
         for source in 0..self.sources.len() {
             self.schedule_arrival(source as u16);
@@ -301,13 +303,16 @@ impl<'m> Engine<'m> {
             Event::QueueTimeout { request } => self.queue_timeout(request),
             Event::RowTimeout { request } => self.row_timeout(request),
             Event::DeadlockCheck { request } => self.deadlock_check(request),
-            Event::CollectionEnds { place } => self.collection_ends(place),
+            Event::CollectionEnds { service, place } => {
+                self.collection_ends(ServiceId(service), place);
+            },
             Event::MachineTurns { machine } => self.machine_turns(machine),
             Event::Redelivers { message } => self.comes_to_queue(message),
             Event::FaultStarts { .. }
             | Event::FaultEnds { .. }
             | Event::Watches { .. }
             | Event::Crashes { .. }
+            | Event::LooksForCircles
             | Event::Sweeps { .. }
             | Event::HealthCheck { .. }
             | Event::HealthCheckEnds { .. }
@@ -328,6 +333,7 @@ impl<'m> Engine<'m> {
             Event::FaultEnds { fault } => self.fault_ends(fault),
             Event::Watches { fault } => self.look_at_condition(fault),
             Event::Crashes { fault, instance } => self.fault_kills(fault, instance),
+            Event::LooksForCircles => self.look_for_circles(),
             Event::Sweeps { service } => self.sweep(ServiceId(service)),
             Event::HealthCheck { service, instance } => {
                 self.health_check(ServiceId(service), instance);

@@ -34,6 +34,18 @@ pub struct MachineSpec {
     pub tenants: Vec<Tenant>,
 }
 
+impl MachineSpec {
+    /// What their cores are called where they are measured.
+    pub fn cores_name(&self) -> String {
+        format!("{}.cores", self.name)
+    }
+
+    /// How many thousandths of cores all of them have, in which their work is measured.
+    pub fn thousandths(&self) -> f64 {
+        1000.0 * self.cores * f64::from(self.count)
+    }
+}
+
 /// A service that runs on machines.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tenant {

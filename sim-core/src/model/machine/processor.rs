@@ -20,8 +20,8 @@ pub(crate) struct Processor {
     speed: f64,
     now: SimTime,
     groups: Vec<Group>,
-    /// In which group a job is, and where in its order.
-    places: HashMap<Job, (usize, End)>,
+    /// In which group a job is, where in its order, and when it began.
+    places: HashMap<Job, (usize, End, SimTime)>,
     begun: u64,
 }
 
@@ -78,17 +78,17 @@ impl Processor {
         }
         let end = ((state.worked + demand_ns).to_bits(), self.begun);
         state.jobs.insert(end, job);
-        self.places.insert(job, (group, end));
+        self.places.insert(job, (group, end, now));
         self.deal();
     }
 
-    /// A job is stopped, if it works here.
-    pub(crate) fn stop(&mut self, now: SimTime, job: Job) {
+    /// A job is stopped, if it works here; when it began.
+    pub(crate) fn stop(&mut self, now: SimTime, job: Job) -> Option<SimTime> {
         self.advance(now);
-        if let Some((group, end)) = self.places.remove(&job) {
-            self.groups[group].jobs.remove(&end);
-            self.deal();
-        }
+        let (group, end, begun) = self.places.remove(&job)?;
+        self.groups[group].jobs.remove(&end);
+        self.deal();
+        Some(begun)
     }
 
     /// Nobody of a group works, or they do again.
@@ -98,8 +98,8 @@ impl Processor {
         self.deal();
     }
 
-    /// The jobs that have ended by now, in the order in which they did.
-    pub(crate) fn ended(&mut self, now: SimTime) -> Vec<Job> {
+    /// The jobs that have ended by now, in the order in which they did, each with when it began.
+    pub(crate) fn ended(&mut self, now: SimTime) -> Vec<(Job, SimTime)> {
         self.advance(now);
         let mut ended = Vec::new();
         for group in &mut self.groups {
@@ -110,8 +110,8 @@ impl Processor {
                     break;
                 }
                 let job = first.remove();
-                self.places.remove(&job);
-                ended.push(job);
+                let begun = self.places.remove(&job).map_or(now, |(.., begun)| begun);
+                ended.push((job, begun));
             }
         }
         if !ended.is_empty() {
@@ -134,9 +134,13 @@ impl Processor {
         fits.then(|| SimTime::from_nanos(self.now.as_nanos() + nanos as u64))
     }
 
+    /// How many jobs there are.
+    pub(crate) fn jobs(&self) -> u32 {
+        self.places.len() as u32
+    }
+
     /// How many cores are at work.
-    #[cfg(test)]
-    fn busy_cores(&self) -> f64 {
+    pub(crate) fn busy_cores(&self) -> f64 {
         self.groups.iter().map(|group| group.rate / self.speed * group.jobs.len() as f64).sum()
     }
 
@@ -210,7 +214,8 @@ mod tests {
         // A third: two thirds of a core each. 5 ms are left of the first two, or 7.5 ms then.
         processor.begin(at(5), 0, 3, 10.0 * MS);
         assert_eq!(processor.next_end().map(|end| end.as_nanos()), Some(12_500_000));
-        assert_eq!(processor.ended(SimTime::from_nanos(12_500_000)), [1, 2]);
+        let ended = processor.ended(SimTime::from_nanos(12_500_000));
+        assert_eq!(ended, [(1, at(0)), (2, at(0))]);
         // The third has worked 5 ms in those 7.5 ms.
         assert_eq!(processor.next_end().map(|end| end.as_nanos()), Some(17_500_000));
         assert_eq!(processor.busy_cores(), 1.0);
@@ -262,10 +267,11 @@ mod tests {
         processor.freeze(at(4), 0, true);
         assert_eq!(processor.next_end(), None);
         processor.freeze(at(100), 0, false);
-        processor.stop(at(104), 2);
+        assert_eq!(processor.stop(at(104), 2), Some(at(0)));
+        assert_eq!(processor.stop(at(104), 2), None);
         // 2 ms of work by 4 ms, 2 ms more by 104 ms, then alone.
         assert_eq!(processor.next_end(), Some(at(110)));
-        assert_eq!(processor.ended(at(110)), [1]);
+        assert_eq!(processor.ended(at(110)), [(1, at(0))]);
         assert_eq!(processor.next_end(), None);
     }
 
@@ -288,7 +294,7 @@ mod tests {
                         begun += 1;
                     }
                     (_, Some(end)) => {
-                        for job in processor.ended(end) {
+                        for (job, _) in processor.ended(end) {
                             ends[job as usize] = Some(end.as_nanos() as f64 / MS);
                         }
                     }

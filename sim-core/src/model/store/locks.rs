@@ -258,7 +258,7 @@ impl LockTable {
     }
 
     /// Whom an owner waits for: those who hold what it wants, and those who wait for it in front.
-    fn waits_for(&self, owner: Owner) -> Vec<Owner> {
+    pub(crate) fn waits_for(&self, owner: Owner) -> Vec<Owner> {
         let Some(owned) = self.owners.get(&owner) else { return Vec::new() };
         let mut others = Vec::new();
         for queue in owned.awaited.iter().filter_map(|row| self.rows.get(row)) {

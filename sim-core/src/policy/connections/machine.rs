@@ -115,6 +115,11 @@ impl Connections {
         self.waiting.len()
     }
 
+    /// Whether all connections that there may be are in use.
+    pub fn is_used_up(&self) -> bool {
+        self.idle.is_empty() && self.opening.is_empty() && !self.has_room()
+    }
+
     /// A call wants a connection.
     pub(super) fn take<R: Rng>(&mut self, now: SimTime, ticket: Ticket, draws: &mut R) -> Answer {
         self.close_the_idle(now);

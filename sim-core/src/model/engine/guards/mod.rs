@@ -203,6 +203,11 @@ impl Guards {
         }
     }
 
+    /// The guard at a place.
+    pub(super) fn guard(&self, place: usize) -> &Guard {
+        &self.guards[place].guard
+    }
+
     /// Whether calls are waiting for their turn to go on.
     #[inline]
     pub(super) fn has_released(&self) -> bool {
@@ -269,7 +274,7 @@ fn caller_along(model: &Model, edge: EdgeId) -> Option<ServiceId> {
 impl Engine<'_> {
     /// The guard, fallback or hedger of a layer that a call meets.
     #[inline]
-    fn place_of(&self, call: u32, layer: usize) -> usize {
+    pub(super) fn place_of(&self, call: u32, layer: usize) -> usize {
         let edge = self.calls[call].edge;
         self.state_at(call, self.guards.places[edge.index()][layer].own)
     }
