@@ -37,10 +37,12 @@ print(manifest["command"])
 # ## Peak rate after the outage
 #
 # The ratio of the largest count in a window to the rate before the fault. It depends on the
-# window as much as on the strategy: read across a row before you quote a number.
+# window as much as on the strategy: read across a row before you quote a number. Variants in which
+# nobody calls before the fault have no such ratio, and are left out.
 
 # %%
-strategies = list(dict.fromkeys(summary["variant"]))
+before = summary[summary["measure"] == "rate_before_per_s"].set_index("variant")["mean"]
+strategies = list(before[before > 0].index)
 peaks = summary[
     summary["measure"].str.startswith("peak_rate_") & summary["phase"].str.startswith("after")
 ]
