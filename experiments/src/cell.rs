@@ -208,6 +208,12 @@ impl Cell<'_> {
                 let start = judgement.and_then(|_| phases.faults_start());
                 firings(place).map(|(_, firings)| false_alarms(firings, start) as f64)
             }
+            MeterPair::Deadlock => {
+                let start = phases.start_of_faults();
+                let mut circles = record.wait_cycles.iter();
+                let first = circles.find(|circle| circle.until >= start)?;
+                Some(first.at.max(start).since(start).as_secs_f64())
+            }
             MeterPair::Saturated(places) => {
                 let resources = places.iter().map(|place| &self.plan().why.resources[*place]);
                 let times = resources.filter_map(|meter| meter.since_start(record, phases));

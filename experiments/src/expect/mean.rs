@@ -22,6 +22,7 @@ fn excluded(expectation: &Expectation, sample: &Sample) -> Option<(ExpectationVe
     let did = match expectation.term {
         Term::Alert(_) => "fired",
         Term::Saturated(_) => "were saturated",
+        Term::Deadlock => "had a deadlock",
         _ => "recovered",
     };
     let of = sample.runs.len();

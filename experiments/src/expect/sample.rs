@@ -93,7 +93,7 @@ impl Sample {
 /// infinitely faster than who does not.
 fn paired(term: &Term, value: Option<f64>, other: Option<f64>) -> Option<f64> {
     match (term, value, other) {
-        (Term::TimeToRecover | Term::Alert(_) | Term::Saturated(_), Some(_), None) => Some(0.0),
+        (Term::TimeToRecover | Term::Alert(_) | Term::Saturated(_) | Term::Deadlock, Some(_), None) => Some(0.0),
         _ => ratio(value, other),
     }
 }
@@ -112,7 +112,7 @@ impl Run {
             (Some(figure), None) => Self::Is(figure),
             (None, None) => match (term, value, run.verdict) {
                 (Term::TimeToRecover, None, Verdict::Degraded | Verdict::Metastable) => Self::Never,
-                (Term::Alert(_) | Term::Saturated(_), None, _) => Self::Never,
+                (Term::Alert(_) | Term::Saturated(_) | Term::Deadlock, None, _) => Self::Never,
                 _ => Self::Nothing,
             },
         }

@@ -197,7 +197,7 @@ impl Plan {
             Term::TimeToRecover if !phases.can_have(Phase::UntilSteady) => {
                 Err(ExpectationError::NothingToRecoverFrom)
             }
-            Term::TimeToRecover | Term::Verdict => Ok(()),
+            Term::TimeToRecover | Term::Verdict | Term::Deadlock => Ok(()),
             Term::Alert(name) | Term::FalseAlarms(name) => {
                 let alerts = &study.variants[variant].alerts;
                 let known = alerts.iter().any(|alert| alert.name == *name);

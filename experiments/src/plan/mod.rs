@@ -78,6 +78,8 @@ pub enum MeterPair {
     Alert(usize),
     /// How often an alert fires without need.
     FalseAlarms(usize),
+    /// When some wait for each other in a circle.
+    Deadlock,
     /// When the first of these resources of [`WhyPlan`] is saturated.
     Saturated(Vec<usize>),
 }
@@ -231,6 +233,7 @@ impl MeterPair {
                 let places: Vec<usize> = meant.map(|(place, _)| place).collect();
                 (!places.is_empty()).then_some(Self::Saturated(places))
             }
+            Term::Deadlock => Some(Self::Deadlock),
             Term::Verdict | Term::Hypothesis => None,
         }
     }

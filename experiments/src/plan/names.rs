@@ -22,6 +22,10 @@ pub(super) fn measure(term: Term, table_label: Option<&str>) -> Measure {
         },
         Term::Alert(name) => moment_info("alert", name, "delay_s", Unit::Seconds),
         Term::FalseAlarms(name) => moment_info("false_alarms", name, "", Unit::Count),
+        Term::Deadlock => MeasureInfo {
+            label: "deadlock".into(),
+            ..moment_info("deadlock", "", "s", Unit::Seconds)
+        },
         Term::Saturated(name) => moment_info("saturated", name, "s", Unit::Seconds),
         Term::TimeToRecover | Term::Verdict | Term::Hypothesis => time_to_recover_info(),
     };

@@ -135,7 +135,7 @@ fn seconds(seconds: f64) -> String {
 /// Names stay as they are written.
 fn capital(sentence: &str) -> String {
     let is_word = |prefix: &&&str| sentence.starts_with(**prefix);
-    match ["each ", "nothing ", "the "].iter().find(is_word) {
+    match ["at ", "each ", "nothing ", "the "].iter().find(is_word) {
         Some(_) => {
             let (first, rest) = sentence.split_at(1);
             format!("{}{rest}", first.to_uppercase())

@@ -91,7 +91,7 @@ impl Check<'_> {
             Term::TimeToRecover if self.model().faults.is_empty() => {
                 vec![self.error("time_to_recover", "there is no fault to recover from")]
             }
-            Term::TimeToRecover | Term::Verdict => Vec::new(),
+            Term::TimeToRecover | Term::Verdict | Term::Deadlock => Vec::new(),
             Term::Alert(name) | Term::FalseAlarms(name) => self.alert(name).into_iter().collect(),
             Term::Saturated(name) => self.resource(name).into_iter().collect(),
             Term::Hypothesis => self.has_hypothesis().into_iter().collect(),

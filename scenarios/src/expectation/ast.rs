@@ -39,6 +39,9 @@ pub enum Term {
     /// workers, of a service with any of its pools, of the layers that hold calls back, of the rows of
     /// a store, of the consumers of a broker, of the cores of machines, or of the memory of a service.
     Saturated(String),
+    /// `deadlock`: from the start of the first fault to the first circle of waits that is there from
+    /// then on.
+    Deadlock,
     /// The finding of the hypothesis.
     Hypothesis,
 }
@@ -46,7 +49,7 @@ pub enum Term {
 impl Term {
     /// Whether it is a point in time, which comes before or after others.
     pub fn is_moment(&self) -> bool {
-        matches!(self, Self::Alert(_) | Self::Saturated(_))
+        matches!(self, Self::Alert(_) | Self::Saturated(_) | Self::Deadlock)
     }
 }
 

@@ -4,7 +4,7 @@
 //! expectation = term op bound [ "in" share "of runs" ]
 //! term        = aggregation "(" subject [ "," window ] [ "," phase ] ")"
 //!             | "time_to_recover" | "verdict" | "hypothesis" | moment | "false_alarms(" alert ")"
-//! moment      = "alert(" alert ")" | "saturated(" resource ")"
+//! moment      = "deadlock" | "alert(" alert ")" | "saturated(" resource ")"
 //! resource    = service | service "." pool | call | store | broker | machine ".cores" | service ".memory"
 //! aggregation = "peak_rate" | "rate" | "count" | "share" | "mean" | "max" | "p50" … "p99.9"
 //!             | "amplification" | "wasted" | "availability"

@@ -241,7 +241,7 @@ impl<'t> Parser<'t> {
             words::VERDICT => Term::Verdict,
             words::HYPOTHESIS => Term::Hypothesis,
             words::FALSE_ALARMS => Term::FalseAlarms(self.named(word, "an alert")?),
-            words::ALERT | words::SATURATED => self.moment(word)?,
+            words::ALERT | words::SATURATED | words::DEADLOCK => self.moment(word)?,
             _ => Term::Measure(self.measure(word, range)?),
         };
         let whole = start..self.cursor.position();
@@ -254,6 +254,7 @@ impl<'t> Parser<'t> {
     fn moment(&mut self, word: &str) -> Result<Term, ExpectationError> {
         match word {
             words::ALERT => self.named(word, "an alert").map(Term::Alert),
+            words::DEADLOCK => Ok(Term::Deadlock),
             _ => self.named(word, "a service, a pool or a call").map(Term::Saturated),
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn unit(term: &Term) -> Result<Unit, String> {
         Term::TimeToRecover => Ok(Unit::Time),
         Term::Verdict => Ok(Unit::Verdict),
         Term::Hypothesis => Ok(Unit::Finding),
-        Term::Alert(_) | Term::Saturated(_) => Ok(Unit::Moment),
+        Term::Alert(_) | Term::Saturated(_) | Term::Deadlock => Ok(Unit::Moment),
         Term::FalseAlarms(_) => Ok(Unit::Count),
         Term::Measure(term) => unit_of_measure(term),
     }

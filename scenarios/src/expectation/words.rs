@@ -10,6 +10,7 @@ pub(super) const HYPOTHESIS: &str = "hypothesis";
 pub(super) const ALERT: &str = "alert";
 pub(super) const FALSE_ALARMS: &str = "false_alarms";
 pub(super) const SATURATED: &str = "saturated";
+pub(super) const DEADLOCK: &str = "deadlock";
 pub(super) const NEVER: &str = "never";
 
 const AGGREGATIONS: &[(&str, Aggregation)] = &[
@@ -97,7 +98,7 @@ fn percentile(word: &str) -> Option<f64> {
 pub(super) fn terms() -> Vec<&'static str> {
     let mut words = names(AGGREGATIONS);
     words.extend(["p50", "p99", "p99.9", TIME_TO_RECOVER, VERDICT]);
-    words.extend([ALERT, FALSE_ALARMS, SATURATED, HYPOTHESIS]);
+    words.extend([ALERT, FALSE_ALARMS, SATURATED, DEADLOCK, HYPOTHESIS]);
     words
 }
 

@@ -90,8 +90,10 @@ pub struct RunRecord {
 /// A circle of waiting: each of them waits for the next, and the last for the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitCycle {
-    /// When it closed.
+    /// When it was found.
     pub at: SimTime,
+    /// When it was last seen: later than that only where nobody breaks it.
+    pub until: SimTime,
     /// Who waits, by name: a worker, a transaction, a lock.
     pub who: Vec<Arc<str>>,
 }

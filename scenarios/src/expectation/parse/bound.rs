@@ -133,12 +133,13 @@ impl<'t> Parser<'t> {
                 let title = "what never happens is neither early nor late";
                 return Err(error(range, title).help("write `== never`"));
             }
-            (Unit::Moment, words::ALERT | words::SATURATED) if op == Op::Before => {
+            (Unit::Moment, words::ALERT | words::SATURATED | words::DEADLOCK) if op == Op::Before => {
                 return self.moment(word).map(|term| Bound::Moment(Box::new(term)));
             }
-            (Unit::Moment, words::ALERT | words::SATURATED) => {
+            (Unit::Moment, words::ALERT | words::SATURATED | words::DEADLOCK) => {
                 let title = "two points in time are compared with `before`";
-                return Err(error(range, title).help(format!("write `before {word}(…)`")));
+                let brackets = if word == words::DEADLOCK { "" } else { "(…)" };
+                return Err(error(range, title).help(format!("write `before {word}{brackets}`")));
             }
             (Unit::Finding, _) => {
                 return words::finding(word).map(Bound::Finding).ok_or_else(|| {

@@ -164,6 +164,12 @@ fn points_in_time_are_late_before_others_or_never() {
     assert_eq!((e.bound, e.share_of_runs), (Bound::Moment(Box::new(call)), Some(0.9)));
     assert_eq!(read("saturated( payment ) == never").bound, Bound::Never);
     assert_eq!(read("alert(x) before 90s").bound, Bound::Figure(90.0));
+    let e = read("deadlock before saturated(payment)");
+    assert_eq!((e.term, e.op), (Term::Deadlock, Op::Before));
+    let e = read("saturated(payment) before deadlock in 90% of runs");
+    assert_eq!(e.bound, Bound::Moment(Box::new(Term::Deadlock)));
+    assert_eq!(read("deadlock == never").bound, Bound::Never);
+    assert_eq!(read("deadlock <= 20s").bound, Bound::Figure(20.0));
     let e = read("false_alarms(x) <= 0");
     assert_eq!((e.term, e.bound), (Term::FalseAlarms("x".into()), Bound::Figure(0.0)));
 }

@@ -29,7 +29,7 @@ pub(super) struct Locks {
 }
 
 /// How many circles are told of: after so many there is nothing new.
-const MOST_CIRCLES: usize = 100;
+pub(super) const MOST_CIRCLES: usize = 100;
 
 /// One that waits for a row.
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +204,7 @@ impl Engine<'_> {
             }
         };
         let who = circle.iter().map(says).collect();
-        self.locks.circles.push(WaitCycle { at: self.now, who });
+        self.locks.circles.push(WaitCycle { at: self.now, until: self.now, who });
     }
 
     /// The name of the table, or of the store, of the row that is awaited at this place.

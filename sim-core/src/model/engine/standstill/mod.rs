@@ -18,6 +18,7 @@ use super::super::record::WaitCycle;
 use super::Engine;
 use super::calls::LayerState;
 use super::event::Event;
+use super::locks::MOST_CIRCLES;
 use super::request::{NONE, Stage};
 use crate::kernel::SimDuration;
 use crate::policy::{Guard, GuardKind, ResolvedLayer};
@@ -278,9 +279,16 @@ impl Engine<'_> {
     }
 
     fn note_circle_of(&mut self, who: Vec<Arc<str>>) {
+        let now = self.now;
         let circles = &mut self.locks.circles;
-        if !who.is_empty() && circles.iter().all(|known| known.who != who) {
-            circles.push(WaitCycle { at: self.now, who });
+        let has_room = circles.len() < MOST_CIRCLES;
+        let goes_on = |known: &&mut WaitCycle| known.who == who && known.until + EVERY >= now;
+        match circles.iter_mut().find(goes_on) {
+            Some(known) => known.until = now,
+            None if has_room && !who.is_empty() => {
+                circles.push(WaitCycle { at: now, until: now, who });
+            }
+            None => {}
         }
     }
 }
