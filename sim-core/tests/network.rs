@@ -113,6 +113,35 @@ fn who_cannot_connect_gives_up_after_127_s() {
 }
 
 #[test]
+fn who_asks_for_a_connection_is_refused_at_once_by_whoever_is_there_and_not_by_a_machine_that_is_gone() {
+    let service = Target::Service(ServiceId(0));
+    let run = |what: Value| {
+        let mut model = metronome("300s");
+        let per_attempt = Tcp { handshake: Handshake::PerAttempt, ..Tcp::default() };
+        model.links[0].transport = Transport::Tcp(per_attempt);
+        model.faults = vec![fault("10500ms", "280s", service.clone(), what)];
+        simulate(&model, 1)
+    };
+    for what in [json!({ "refuse": {} }), json!({ "crash": {} })] {
+        let record = run(what.clone());
+        let shop = subject(&record, "shop");
+        let refused = total(shop, Outcome::Refused);
+        assert_eq!(refused, 280, "{what}");
+        assert_eq!(total(subject(&record, "payment"), Outcome::Refused), refused);
+        // A round trip each; the 19 others one more and their work.
+        let sum: u128 = shop.slices.iter().map(|slice| slice.response_time_sum_ns).sum();
+        let answered = u128::from(total(shop, Outcome::Ok));
+        assert_eq!(sum, u128::from(refused) * 20_000_000 + answered * 50_000_000, "{what}");
+    }
+    let gone = run(json!({ "crash": { "silent": true } }));
+    let shop = subject(&gone, "shop");
+    assert_eq!(longest(shop), d("127s"));
+    // Of those whose 127 s are over, and the requests that come while it is gone do not come there.
+    assert_eq!(total(shop, Outcome::ConnectTimeout), 299 - 10 - 127);
+    assert_eq!(total(subject(&gone, "payment"), Outcome::Lost), 0);
+}
+
+#[test]
 fn a_message_of_many_segments_is_late_if_one_is() {
     let mut model = busy(500.0, "100s");
     model.links[0].loss = Loss::Independent(0.01);

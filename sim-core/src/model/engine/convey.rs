@@ -7,7 +7,7 @@ use super::Engine;
 use super::calls::{LayerState, Origin};
 use super::event::Event;
 use super::injection::Sight;
-use super::links::Flight;
+use super::links::{Flight, Opens};
 use super::request::{Details, NONE, Request, Stage};
 use super::zoned;
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
@@ -57,6 +57,9 @@ impl Engine<'_> {
     #[inline(never)]
     pub(super) fn transmits(&mut self, request: u32) {
         let flight = self.links.flights[request];
+        if let Some(opens) = flight.opens {
+            return self.is_asked_to_open(request, opens);
+        }
         if let Some(tcp) = self.route_of(request).link.tcp()
             && self.now >= flight.since + patience(tcp, flight.way)
         {
@@ -141,7 +144,14 @@ impl Engine<'_> {
             return self.links.hold(sight.link, request);
         }
         match self.put_on_wire(request, &sight, &fate, &block) {
-            Sent::Lost(lost, is_told) => self.was_lost(request, route.link, lost, is_told),
+            Sent::Lost(lost, is_told) => self.was_lost(request, route.link, (lost, is_told), now),
+            Sent::Whole(_) if flight.way == Way::Connect => {
+                let there = latency(route.link, &block, Way::Request, &fate);
+                let back = latency(route.link, &block, Way::Answer, &fate);
+                let opens = Opens { asked: now, open: now + there + back };
+                self.links.flights.at(request).opens = Some(opens);
+                self.schedule_for(request, now + there, Event::Transmits { request });
+            }
             Sent::Whole(leaves) => {
                 let takes = leaves + latency(route.link, &block, flight.way, &fate);
                 self.comes_through(request, route.link, takes);
@@ -260,9 +270,53 @@ impl Engine<'_> {
         }
     }
 
-    /// Segments of a message are lost: TCP sends them again after a while; otherwise there is
-    /// silence until the operating system gives up.
-    fn was_lost(&mut self, request: u32, link: &LinkSpec, lost: u32, is_told: bool) {
+    /// An instance is asked for a connection. One that is down refuses it, as does one that a fault makes
+    /// refuse; where nobody is there at all, it is as if the message were lost.
+    fn is_asked_to_open(&mut self, request: u32, opens: Opens) {
+        self.links.flights.at(request).opens = None;
+        let link = self.route_of(request).link;
+        let (instance, _) = self.places_of(request);
+        let instance = &self.instances[instance];
+        if !instance.up && instance.is_silent {
+            return self.was_lost(request, link, (1, false), opens.asked);
+        }
+        let refuses = !instance.up || self.is_made_to_refuse(request);
+        let flight = self.links.flights[request];
+        if flight.sent == 0 {
+            let id = self.link_of(request);
+            self.links.trips(id).measure(opens.open.since(opens.asked));
+        }
+        if refuses {
+            self.requests[request].reached = self.now;
+            let (served, now) = (self.route_of(request).served, self.now);
+            self.meters.book(served, |meter| meter.arrives(now));
+            self.trace_turned_away(request, Outcome::Refused);
+            self.book_the_end(request, Outcome::Refused);
+            return self.fails_on_the_way(request, Outcome::Refused, opens.open);
+        }
+        let next = flight.followed_by(opens.open, Way::Request, segments(link, Way::Request));
+        self.links.flights.put(request, next);
+        self.schedule_for(request, opens.open, Event::Transmits { request });
+    }
+
+    fn is_made_to_refuse(&mut self, request: u32) -> bool {
+        if self.injection.is_calm() {
+            return false;
+        }
+        let (hit, now) = (self.hit(request), self.now);
+        self.injection.refuses(self.model, hit, now)
+    }
+
+    /// So many segments of a message that was sent then are lost, and whether those behind them tell of
+    /// it: TCP sends them again after a while; otherwise there is silence until the operating system gives
+    /// up.
+    fn was_lost(
+        &mut self,
+        request: u32,
+        link: &LinkSpec,
+        (lost, is_told): (u32, bool),
+        at: SimTime,
+    ) {
         let now = self.now;
         let Some(tcp) = link.tcp() else {
             self.tracer.tell(|r| r.message_is_lost(request, now));
@@ -283,7 +337,7 @@ impl Engine<'_> {
         flight.missing = lost;
         flight.sent += 1;
         self.links.flights.put(request, flight);
-        let due = (now + wait).min(flight.since + patience(tcp, flight.way));
+        let due = (at + wait).max(now).min(flight.since + patience(tcp, flight.way));
         self.schedule_for(request, due, Event::Transmits { request });
     }
 
@@ -292,18 +346,11 @@ impl Engine<'_> {
         let (now, id) = (self.now, self.link_of(request));
         let flight = self.links.flights[request];
         if link.tcp().is_some() && flight.sent == 0 {
-            let back = if flight.way == Way::Connect { SimDuration::ZERO } else { takes };
-            self.links.trips(id).measure(takes + back);
+            self.links.trips(id).measure(takes + takes);
         }
         let arrives = now + takes;
         match flight.way {
-            Way::Connect => {
-                let segments = segments(link, Way::Request);
-                let next = flight.followed_by(arrives, Way::Request, segments);
-                self.links.flights.put(request, next);
-                self.schedule_for(request, arrives, Event::Transmits { request });
-            }
-            Way::Request => {
+            Way::Connect | Way::Request => {
                 self.links.flights.at(request).arrives = arrives;
                 self.schedule_for(request, arrives, Event::Reaches { request });
             }

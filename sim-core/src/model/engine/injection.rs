@@ -153,13 +153,28 @@ impl Injection {
     /// Whether what reaches a service is turned away there, and how.
     #[inline]
     pub(super) fn turns_away(&mut self, model: &Model, hit: Hit, now: SimTime) -> Option<Outcome> {
+        self.turns_away_so(model, hit, now, |_| true)
+    }
+
+    /// Whether the connection of a request is refused at an instance that is there.
+    pub(super) fn refuses(&mut self, model: &Model, hit: Hit, now: SimTime) -> bool {
+        self.turns_away_so(model, hit, now, |outcome| outcome == Outcome::Refused).is_some()
+    }
+
+    fn turns_away_so(
+        &mut self,
+        model: &Model,
+        hit: Hit,
+        now: SimTime,
+        is_meant: impl Fn(Outcome) -> bool,
+    ) -> Option<Outcome> {
         let (by, outcome) = self.active[hit.service.index()].iter().find_map(|index| {
             if !self.is_among(model, *index, &hit, now) {
                 return None;
             }
             let spec = &model.faults[usize::from(*index)];
             let (share, outcome) = spec.fault.turns_away(self.intensity(model, *index, now))?;
-            self.hits(*index, hit, share).then_some((*index, outcome))
+            (is_meant(outcome) && self.hits(*index, hit, share)).then_some((*index, outcome))
         })?;
         self.touch(by, &hit);
         Some(outcome)

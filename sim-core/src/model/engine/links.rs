@@ -39,6 +39,8 @@ pub(super) struct Flight {
     pub(super) since: SimTime,
     /// When it arrives, once that is known.
     pub(super) arrives: SimTime,
+    /// Of one that opens a connection and is on its way: when its caller hears of it.
+    pub(super) opens: Option<Opens>,
     /// How many of its segments have not come through.
     pub(super) missing: u32,
     /// How often it was sent before, and how often because a timeout had passed.
@@ -54,12 +56,22 @@ pub(super) struct Flight {
     pub(super) hit_by: u64,
 }
 
+/// A connection that is about to be opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opens {
+    /// When its caller asked for it, the last time.
+    pub(super) asked: SimTime,
+    /// When it is open for its caller.
+    pub(super) open: SimTime,
+}
+
 impl Flight {
     /// Of no message.
     const NONE: Self = Self {
         way: Way::Request,
         since: SimTime::ZERO,
         arrives: SimTime::MAX,
+        opens: None,
         missing: 1,
         sent: 0,
         timeouts: 0,
@@ -83,6 +95,7 @@ impl Flight {
             sent: 0,
             timeouts: 0,
             arrives: SimTime::MAX,
+            opens: None,
             ..self
         }
     }
