@@ -18,6 +18,7 @@ pub(super) fn balance(model: &Model, record: &RunRecord) -> Result<(), String> {
         balance_of(model, subject, measured)?;
     }
     workers(model, record)?;
+    cores(model, record)?;
     for edge in &model.edges {
         if let Some(attempts) = subject(record, SubjectKind::Edge, &edge.name) {
             let (sent, again) = (sum(attempts, |s| s.arrivals), sum(attempts, |s| s.retries));
@@ -94,11 +95,27 @@ fn workers(model: &Model, record: &RunRecord) -> Result<(), String> {
             let width = u128::from(end.since(start).as_nanos());
             let busy = (slice.busy_integral_ns, most * width);
             check(busy.0 <= busy.1, "more busy workers than there are", &service.name, busy)?;
+            let spent = (slice.wasted_ns, slice.busy_integral_ns);
+            check(spent.0 <= spent.1, "more work wasted than done", &service.name, spent)?;
             start = *end;
         }
-        let total = |of: fn(&SliceRecord) -> u128| found.slices.iter().map(of).sum::<u128>();
-        let spent = (total(|s| s.wasted_ns), total(|s| s.busy_integral_ns));
-        check(spent.0 <= spent.1, "more work wasted than done", &service.name, spent)?;
+    }
+    Ok(())
+}
+
+fn cores(model: &Model, record: &RunRecord) -> Result<(), String> {
+    for machine in &model.machines {
+        let name = machine.cores_name();
+        let Some(found) = subject(record, SubjectKind::Cores, &name) else { continue };
+        let mut start = SimTime::ZERO;
+        for (slice, end) in found.slices.iter().zip(record.plan.slice_ends.iter()) {
+            let busy = slice.busy_integral_ns as f64;
+            // A thousandth of each machine's cores is lost to rounding.
+            let rounded = machine.thousandths() + f64::from(machine.count);
+            let most = rounded * end.since(start).as_nanos() as f64;
+            check(busy <= most, "more busy cores than there are", &name, (busy, most))?;
+            start = *end;
+        }
     }
     Ok(())
 }

@@ -226,8 +226,8 @@ pub struct SliceRecord {
     pub queue_max: u32,
     /// The time integral of the number of busy workers, in worker-nanoseconds; of cores, in thousandths.
     pub busy_integral_ns: u128,
-    /// Worker time spent on requests whose caller had gone, in worker-nanoseconds, booked when
-    /// the request ends.
+    /// Worker time in this slice for requests whose callers had gone by the time that they ended, in
+    /// worker-nanoseconds.
     pub wasted_ns: u128,
     /// The time integral of the number of calls, attempts or requests in progress (of an edge:
     /// open connections), in nanoseconds.

@@ -290,7 +290,11 @@ pub(super) struct Meter {
     /// How many workers are busy.
     pub(super) busy: Level,
     wasted_ns: u128,
+    /// When the open slice began.
+    slice_began: SimTime,
     closed: Vec<SliceRecord>,
+    /// When each of the closed ones began.
+    began: Vec<SimTime>,
 }
 
 impl Meter {
@@ -314,7 +318,9 @@ impl Meter {
             queue: Level::default(),
             busy: Level::default(),
             wasted_ns: 0,
+            slice_began: SimTime::ZERO,
             closed: Vec::new(),
+            began: Vec::new(),
         }
     }
 
@@ -374,9 +380,19 @@ impl Meter {
         }
     }
 
-    /// A worker was held since then for a caller that had gone.
+    /// A worker was held since then for a caller that has gone: that is known only now, and booked in the
+    /// slices in which it was held.
     pub(super) fn wasted(&mut self, since: SimTime, now: SimTime) {
-        self.wasted_ns += u128::from(now.since(since).as_nanos());
+        let open = since.max(self.slice_began);
+        self.wasted_ns += u128::from(now.since(open).as_nanos());
+        let mut end = self.slice_began;
+        for (slice, began) in self.closed.iter_mut().zip(&self.began).rev() {
+            if since >= end {
+                return;
+            }
+            slice.wasted_ns += u128::from(end.since(since.max(*began)).as_nanos());
+            end = *began;
+        }
     }
 
     /// What arrived since the last bin was closed, arrived in this one.
@@ -400,6 +416,7 @@ impl Meter {
         let (queue_integral_ns, queue_max) = self.queue.close(end);
         let (busy_integral_ns, _) = self.busy.close(end);
         let before = std::mem::replace(&mut self.arrivals_before_slice, self.arrivals);
+        self.began.push(std::mem::replace(&mut self.slice_began, end));
         self.closed.push(SliceRecord {
             arrivals: self.arrivals - before,
             retries: std::mem::take(&mut self.retries),
@@ -508,6 +525,20 @@ impl Level {
 mod tests {
     use super::*;
     use crate::kernel::SimDuration;
+
+    #[test]
+    fn what_was_wasted_is_booked_when_it_was_done() {
+        let at = |s| SimTime::ZERO + SimDuration::from_secs(s);
+        let mut meter = Meter::new(SubjectKind::Service, "api".into());
+        [10, 20, 30].into_iter().for_each(|end| meter.close_slice(at(end)));
+        meter.wasted(at(15), at(32));
+        meter.wasted(at(30), at(31));
+        meter.close_slice(at(40));
+        meter.wasted(at(40), at(41));
+        let record = meter.finish(5);
+        let seconds = record.slices.iter().map(|slice| slice.wasted_ns / 1_000_000_000);
+        assert_eq!(seconds.collect::<Vec<_>>(), [0, 5, 10, 3, 0]);
+    }
 
     #[test]
     fn a_level_knows_its_integral_and_its_largest_value() {
