@@ -109,9 +109,9 @@ impl Kubernetes {
         if ratio <= 1.0 || seen.unready == 0 {
             return if self.is_near(ratio) { current } else { ceil(ratio, seen.ready) };
         }
-        // Those that are not ready will help, too.
+        // Those that are not ready will help, too; but none is taken away for that.
         let idle = self.ratio(seen.total, current);
-        if self.is_near(idle) || idle < 1.0 { current } else { ceil(idle, current).max(current) }
+        if self.is_near(idle) { current } else { ceil(idle, current).max(current) }
     }
 
     /// How many times its target the metric is, over so many instances.
