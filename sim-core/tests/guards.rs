@@ -335,3 +335,73 @@ fn the_times_around_inside_and_of_a_pool_are_those_of_the_phases() {
     assert_eq!(run(json!([pool(json!({})), { "timeout": "200ms" }])), ("timeout", 300));
     assert_eq!(run(json!([{ "deadline": "200ms" }, pool(json!({}))])), ("deadline", 200));
 }
+
+/// Two instances in turn, the first of which refuses everything from 2 s on.
+fn one_of_two_refuses(layers: serde_json::Value) -> Model {
+    let mut model = outage(layers);
+    model.services[0].instances = 2;
+    model.length = d("10s");
+    let first = Target::Instances(ServiceId(0), Portion::First(1));
+    model.faults = vec![fault("2s", "8s", first, json!({ "refuse": {} }))];
+    model
+}
+
+#[test]
+fn a_breaker_for_each_instance_opens_for_the_one_that_fails() {
+    let breaker = |scope: &str| {
+        json!({ "breaker": {
+            "trip": { "consecutive": { "failures": 5 } }, "open_for": "100s", "scope": scope,
+        } })
+    };
+    // The calls at 2.1, 2.3, …, 9.9 s. Between two of them there is always one that goes well.
+    let record = simulate(&one_of_two_refuses(json!([breaker("caller")])), 1);
+    assert_eq!(total(subject(&record, "shop->payment"), Outcome::Refused), 40);
+    assert_eq!(rejected(&record, Outcome::RejectedBreaker), 0);
+    let record = simulate(&one_of_two_refuses(json!([breaker("callee")])), 1);
+    assert_eq!(total(subject(&record, "shop->payment"), Outcome::Refused), 5);
+    assert_eq!(rejected(&record, Outcome::RejectedBreaker), 35);
+    assert_eq!(total(subject(&record, "shop"), Outcome::Ok), 59);
+    // A retry around it goes to the next, which is the other one.
+    let retry = json!({ "retry": {
+        "max_attempts": 2, "backoff": { "immediate": {} }, "on": ["refused", "rejected_breaker"],
+    } });
+    let record = simulate(&one_of_two_refuses(json!([retry, breaker("callee")])), 1);
+    assert_eq!(total(subject(&record, "shop"), Outcome::Ok), 99);
+    assert_eq!(total(subject(&record, "shop->payment"), Outcome::Refused), 5);
+    // One inside of it stays where it is: two attempts of three calls.
+    let retry = json!({ "retry": { "max_attempts": 2, "backoff": { "immediate": {} }, "on": ["refused"] } });
+    let mut model = one_of_two_refuses(json!([breaker("callee"), retry]));
+    let record = simulate(&model, 1);
+    assert_eq!(total(subject(&record, "shop->payment"), Outcome::Refused), 10);
+    assert_eq!(rejected(&record, Outcome::RejectedBreaker), 35);
+    // Chosen by who has fewest outstanding, which the books of the balancer have to know.
+    model.services[0].balancer.algorithm =
+        serde_json::from_value(json!({ "least-request": {} })).unwrap();
+    assert!(total(subject(&simulate(&model, 1), "shop"), Outcome::Ok) >= 59);
+}
+
+#[test]
+fn a_pool_of_connections_for_each_instance_is_one_for_each() {
+    let calls = |scope: &str| {
+        let mut model = one_service(closed(2, "0s"), None, None, "100ms");
+        model.services[0].instances = 2;
+        model.length = d("10050ms");
+        let pool = json!({ "kind": { "plain": { "max_open": 1 } }, "scope": scope });
+        model.edges[0].policy = policy(json!([{ "connection_pool": pool }]));
+        let record = simulate(&model, 1);
+        let edge = subject(&record, "shop->payment");
+        let open = edge.slices.iter().map(|slice| slice.connections_max).max().unwrap();
+        (total(subject(&record, "shop"), Outcome::Ok), open)
+    };
+    assert_eq!(calls("callee"), (200, 2));
+    assert_eq!(calls("caller"), (100, 1));
+}
+
+#[test]
+fn what_is_asked_before_an_instance_is_chosen_has_no_state_for_each() {
+    let policy: sim_core::policy::Policy = serde_json::from_value(json!({ "layers": [
+        { "retry": { "max_attempts": 3, "backoff": { "immediate": {} }, "budget": { "kind": { "grpc": {} }, "scope": "callee" } } },
+    ] })).unwrap();
+    let said = policy.resolve().unwrap_err().to_string();
+    assert!(said.contains("retry.budget.scope") && said.contains("choose `caller`"), "{said}");
+}

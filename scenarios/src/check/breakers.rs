@@ -4,7 +4,7 @@
 use std::num::NonZeroU32;
 
 use sim_core::policy::breaker::Trip;
-use sim_core::policy::{BreakerPolicy, GuardKind, Outcome, ResolvedLayer, RetryPolicy};
+use sim_core::policy::{BreakerPolicy, GuardKind, Outcome, ResolvedLayer, RetryPolicy, Scope};
 
 use super::Facts;
 use crate::diagnostic::Diagnostic;
@@ -14,13 +14,17 @@ use crate::warning::Trap;
 
 pub(super) fn check(facts: &Facts<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (edge, site) in facts.compiled.model.edges.iter().zip(&facts.compiled.sites) {
+    let model = &facts.compiled.model;
+    for (edge, site) in model.edges.iter().zip(&facts.compiled.sites) {
         let Some(name) = &site.policy else { continue };
         let place = Place::keys(["policies", name, "layers"]);
         let span = |index: usize| place.index(index).value(facts.root);
         let layers = &edge.policy.layers;
-        for (index, breaker) in breakers(layers) {
-            for (around, retry) in retries(&layers[..index]) {
+        let service = &model.services[model.endpoints[edge.to.index()].service.index()];
+        for (index, breaker, scope) in breakers(layers) {
+            // Around a breaker for each of several instances a retry goes to another of them.
+            let goes_elsewhere = scope == Scope::Callee && service.instances > 1;
+            for (around, retry) in retries(&layers[..index]).filter(|_| !goes_elsewhere) {
                 let spans = (span(index), span(around));
                 found.extend(counts_attempts(breaker, retry, spans));
                 found.extend(rejections_repeated(retry, spans));
@@ -33,10 +37,10 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Diagnostic> {
     found
 }
 
-fn breakers(layers: &[ResolvedLayer]) -> impl Iterator<Item = (usize, &BreakerPolicy)> {
+fn breakers(layers: &[ResolvedLayer]) -> impl Iterator<Item = (usize, &BreakerPolicy, Scope)> {
     layers.iter().enumerate().filter_map(|(index, layer)| match layer {
         ResolvedLayer::Guard(guard) => match &guard.kind {
-            GuardKind::Breaker(breaker) => Some((index, &**breaker)),
+            GuardKind::Breaker(breaker) => Some((index, &**breaker, guard.scope)),
             _ => None,
         },
         _ => None,

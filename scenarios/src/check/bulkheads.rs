@@ -18,7 +18,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Vec<Diagnostic> {
         for (layer, width, scope) in bulkheads(&edge.policy.layers) {
             let place = Place::keys(["policies", name, "layers"]).index(layer);
             let Some(why) = inside(&edge.policy.layers[layer..], width, scope)
-                .or_else(|| behind(model, edge.to.index(), width))
+                .or_else(|| behind(model, edge.to.index(), width, scope))
                 .or_else(|| before(model, EdgeId(index as u16), width, scope))
             else {
                 continue;
@@ -68,13 +68,19 @@ fn inside(layers: &[ResolvedLayer], width: u64, shared_by: Scope) -> Option<Why>
     })
 }
 
-/// The pool that is called has fewer workers in all its instances: calls pass and wait there.
-fn behind(model: &Model, endpoint: usize, width: u64) -> Option<Why> {
+/// The pool that is called has fewer workers in all its instances, or in the one that the bulkhead is for:
+/// calls pass and wait there.
+fn behind(model: &Model, endpoint: usize, width: u64, scope: Scope) -> Option<Why> {
     let (workers, name) = pool_of(model, &model.endpoints[endpoint])?;
-    let instances = model.services[model.endpoints[endpoint].service.index()].instances;
+    let instances = match scope {
+        Scope::Callee => 1,
+        _ => model.services[model.endpoints[endpoint].service.index()].instances,
+    };
     let workers = workers * u64::from(instances);
+    let whose = if scope == Scope::Callee { "an instance of " } else { "" };
+    let in_all = if scope == Scope::Callee { "" } else { " in all" };
     (width > workers).then(|| Why {
-        title: format!("`{name}` behind it has {workers} workers in all"),
+        title: format!("{whose}`{name}` behind it has {workers} workers{in_all}"),
         note: "calls that it lets pass wait for a worker there, and hold what they have taken",
     })
 }

@@ -15,6 +15,7 @@ use super::hedge::Hedging;
 use super::limiter::RateLimit;
 use super::problem::{Problem, Problems};
 use super::retry::{Retry, RetryPolicy};
+use super::scope::Scope;
 use super::throttle::Throttle;
 use crate::kernel::SimDuration;
 
@@ -169,6 +170,7 @@ impl Policy {
             }
         }
         problems.extend(self.ties_that_are_not_told());
+        problems.extend(self.scopes_that_know_no_callee());
         if !problems.is_empty() {
             return Err(PolicyError { problems });
         }
@@ -183,6 +185,26 @@ impl Policy {
 }
 
 impl Policy {
+    /// What is asked when it is not known yet which instance is called, or not any more.
+    fn scopes_that_know_no_callee(&self) -> impl Iterator<Item = LayerProblem> {
+        let message = "is not of one instance of what is called: choose `caller`, `client` or `shared`";
+        let scopes = |layer: &Layer| match layer {
+            Layer::Retry(retry) => {
+                vec![("retry.budget.scope", retry.budget.as_ref().map(|budget| budget.scope))]
+            }
+            Layer::Fallback(fallback) => vec![("fallback.scope", Some(fallback.scope))],
+            Layer::Hedge(hedge) => vec![
+                ("hedge.scope", Some(hedge.scope)),
+                ("hedge.budget.scope", hedge.budget.as_ref().map(|budget| budget.scope)),
+            ],
+            _ => Vec::new(),
+        };
+        self.layers.iter().enumerate().flat_map(move |(place, layer)| {
+            let wrong = scopes(layer).into_iter().filter(|(_, s)| *s == Some(Scope::Callee));
+            wrong.map(move |(at, _)| LayerProblem { layer: place, problem: Problem::at(at, message) })
+        })
+    }
+
     /// Tied requests whose servers are not told of each other.
     fn ties_that_are_not_told(&self) -> impl Iterator<Item = LayerProblem> {
         let layers = self.layers.iter().enumerate();

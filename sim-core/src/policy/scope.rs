@@ -14,4 +14,8 @@ pub enum Scope {
     Client,
     /// All calls under the policy, whoever makes them.
     Shared,
+    /// Those of one calling instance, or of a population of clients, to one instance of what they call: a
+    /// breaker, or a pool of connections, for each host. The instance is chosen when a call comes to the
+    /// layer, and a retry inside of it stays there.
+    Callee,
 }

@@ -105,6 +105,11 @@ impl<'m> Engine<'m> {
     /// Whether a guard lets a call go on inward at once.
     #[inline(never)]
     fn passes_guard(&mut self, call: u32, index: usize) -> bool {
+        let edge = self.calls[call].edge;
+        if self.routes[edge.index()].is_bound && !self.has_destination_at(call, index) {
+            self.goes_on_in_turn(call, index, Answer::Reject(Outcome::Refused));
+            return false;
+        }
         match self.ask_guard(call, index) {
             Answer::Admit(pass) => {
                 self.has_passed(call, index, pass);

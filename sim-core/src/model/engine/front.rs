@@ -114,6 +114,20 @@ impl Front {
         }
     }
 
+    /// A request for which this instance was chosen is not sent, or not yet.
+    pub(super) fn take_back(&mut self, instance: u32) {
+        if let Self::Watched(watched) = self {
+            watched.balancer.take_back(instance);
+        }
+    }
+
+    /// A request for which this instance was chosen before is sent.
+    pub(super) fn send_to(&mut self, now: SimTime, instance: u32) {
+        if let Self::Watched(watched) = self {
+            watched.balancer.send_to(now, instance);
+        }
+    }
+
     /// A request to this instance, sent then, is no longer outstanding.
     #[inline]
     pub(super) fn done(&mut self, now: SimTime, instance: u32, sent: SimTime) {

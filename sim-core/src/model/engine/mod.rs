@@ -2,7 +2,7 @@
 //!
 //! [`Engine`] holds the whole state of a run; the files beside it hold one part of its behaviour
 //! each: [`calls`] what is known of a call, [`call`] its way through the layers of its policy,
-//! [`guards`] what layers remember beyond it, [`deadlines`] those that travel, [`wire`] the network,
+//! [`guards`] what layers remember beyond it, [`deadlines`] those that travel, [`destinations`] where calls go, [`wire`] the network,
 //! [`front`] and [`zoned`] the balancers, [`health`] checks of the instances, [`admission`] and [`limits`] whom an
 //! instance lets in, [`shedding`] its queues that shed, [`server`] what happens inside, [`crash`] its
 //! death and restart, [`replicas`] and [`roles`] those that follow a primary, [`scaling`] those that come and go, [`users`] closed loops, [`source`] open loops, [`injection`] the faults,
@@ -19,6 +19,7 @@ mod calls;
 mod convey;
 mod crash;
 mod deadlines;
+mod destinations;
 mod disks;
 mod effects;
 mod event;
@@ -105,6 +106,8 @@ pub(super) struct Engine<'m> {
     layer_states: Vec<LayerState>,
     layers_per_call: usize,
     layer_times: LayerTimes,
+    /// By slot of `calls`: where those go that know before they are sent.
+    destinations: Beside<destinations::Destination>,
     /// By slot of `calls`: the wait of its retry that waits, of which there is one at most.
     waits: Beside<Timer>,
     sources: Vec<Source>,
@@ -179,6 +182,7 @@ impl<'m> Engine<'m> {
             layer_states: Vec::new(),
             layers_per_call,
             layer_times: LayerTimes::new(SimTime::MAX),
+            destinations: destinations::Destination::none(),
             waits: Beside::new(Timer::NONE),
             sources: Source::all(model, seed),
             users: Users::all(model, routes, &draws),

@@ -5,6 +5,7 @@ use super::super::spec::{
     ColdStart, Deadlines, EdgeSpec, EndpointId, LinkSpec, Model, Overrun, ServiceId, ServiceMode,
     Step,
 };
+use super::destinations::is_of_callee;
 use super::front::Front;
 use super::injection::is_disturbed;
 use super::meter::{self, Subjects};
@@ -71,8 +72,11 @@ pub(in super::super) struct Route<'m> {
     pub(super) tells_end: bool,
     /// Whether somebody may ask of its requests what is noted beside their slots.
     pub(super) has_details: bool,
-    /// Whether something is noted of every call that starts: a hedge may copy it, or it is watched.
+    /// Whether something is noted of every call that starts: a hedge may copy it, where it goes is known
+    /// before it is sent, or it is watched.
     pub(super) is_noted: bool,
+    /// Whether a layer of its calls has a state for each instance that they go to.
+    pub(super) is_bound: bool,
     /// Whether the model tells classes of calls.
     pub(super) has_classes: bool,
     /// Whether its service lets a worker go while a request waits for a call.
@@ -125,6 +129,7 @@ impl<'m> Route<'m> {
             let fills_disk = !is_local && model.disks.iter().any(has_disk);
             let is_probe = model.is_probe(edge);
             let has_limits = !service.limits.is_empty() && !is_local;
+            let is_bound = edge.policy.layers.iter().any(is_of_callee);
             let is_tied = edge.policy.layers.iter().any(is_tied);
             let is_replicated = !is_local && model.replication_of(endpoint.service).is_some();
             let looks = endpoint.steps.iter().any(|step| matches!(step, Step::Look(_)));
@@ -159,7 +164,8 @@ impl<'m> Route<'m> {
                 fills_disk,
                 tells_end: has_limits || locks || looks || is_replicated,
                 has_details: has_details(model, edge),
-                is_noted: edge.policy.layers.iter().any(is_hedge),
+                is_noted: is_bound || edge.policy.layers.iter().any(is_hedge),
+                is_bound,
                 has_classes: classes > 1,
                 takes_memory,
                 is_screened: takes_memory

@@ -69,9 +69,14 @@ impl Engine<'_> {
             }
             _ => (&DrawBlock::UNUSED, None),
         };
-        let chosen = match origin {
+        let known = if route.is_bound { self.destination(call) } else { None };
+        let chosen = match (origin, known) {
             // Whoever probes an instance asks that one.
-            Origin::Probe { instance, .. } => Some(instance),
+            (Origin::Probe { instance, .. }, _) => Some(instance),
+            (_, Some(instance)) => {
+                self.fronts[route.service.index()].send_to(self.now, instance);
+                known
+            }
             _ => self.fronts[route.service.index()].choose(
                 self.now,
                 (edge, || zoned::number_of(origin, self.model, &self.requests, self.routes)),

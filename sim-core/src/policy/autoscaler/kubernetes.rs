@@ -156,11 +156,12 @@ impl Recommendations {
         let wanted = self.rules.recommends(seen);
         self.lately.push_back((now, wanted));
         let is_over = |(at, _): &(SimTime, u32)| *at + stabilisation <= now;
-        while self.lately.len() > 1 && self.lately.front().is_some_and(is_over) {
+        while self.lately.front().is_some_and(is_over) {
             self.lately.pop_front();
         }
         let most_lately = self.lately.iter().map(|(_, wanted)| *wanted).max().unwrap_or(wanted);
-        let stabilised = if wanted > current { wanted } else { most_lately.min(current) };
+        // Up at once; down to what was wanted most of late.
+        let stabilised = most_lately.min(current).max(wanted);
         let most = current.saturating_mul(2).max(current.saturating_add(4)).min(max);
         stabilised.clamp(min, most.max(min))
     }
@@ -247,6 +248,8 @@ mod tests {
         assert_eq!(scaler.look(at(300), seen(8, 0, 0.25)), 4);
         // And up at once.
         assert_eq!(scaler.look(at(315), seen(4, 0, 1.0)), 8);
+        // Those that start are there, too.
+        assert_eq!(scaler.look(at(330), seen(6, 3, 0.5)), 9);
     }
 
     #[test]

@@ -241,6 +241,16 @@ impl HostBalancer {
         self.goes_out(host);
     }
 
+    /// A request that was to go to this host does not, or not yet.
+    pub fn take_back(&mut self, host: u32) {
+        let view = &mut self.hosts.views[host as usize];
+        debug_assert!(view.outstanding > 0, "a request that was never to go there");
+        view.outstanding -= 1;
+        if self.stale.is_none() {
+            view.seen_outstanding = view.outstanding;
+        }
+    }
+
     fn goes_out(&mut self, host: u32) {
         let view = &mut self.hosts.views[host as usize];
         view.outstanding += 1;

@@ -93,6 +93,7 @@ impl<'m> Engine<'m> {
         }
         let copy = self.calls.insert(copy);
         self.guards.further_copies.put(copy, further_copies);
+        self.forget_destination(copy);
         self.trace_call(copy);
         self.make_room_for_layers(copy);
         self.guards.hedged[hedged].last = copy;

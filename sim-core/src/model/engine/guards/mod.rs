@@ -96,6 +96,8 @@ struct Place {
     first: u32,
     count: u32,
     scope: Scope,
+    /// How many of them belong to each calling instance: one for each instance that is called.
+    each: u32,
 }
 
 /// Who calls along an edge.
@@ -105,6 +107,8 @@ struct Callers {
     instances: u32,
     /// How many clients or users, or as many as instances.
     clients: u32,
+    /// How many instances are called.
+    callees: u32,
 }
 
 impl Callers {
@@ -114,6 +118,7 @@ impl Callers {
             Scope::Caller => self.instances,
             Scope::Client => self.clients,
             Scope::Shared => 1,
+            Scope::Callee => self.instances * self.callees,
         }
     }
 }
@@ -164,7 +169,8 @@ impl Guards {
                     if scope == Scope::Shared {
                         shared.push((name, first));
                     }
-                    Some(Place { first, count, scope })
+                    let each = if scope == Scope::Callee { callers.callees } else { 1 };
+                    Some(Place { first, count, scope, each })
                 };
                 let (own, budget) = (place(Kind::Own), place(Kind::Budget));
                 let draws = own.map(|_| {
@@ -244,20 +250,22 @@ fn budget_of(layer: &ResolvedLayer) -> Option<&Scoped<Budget>> {
 }
 
 fn callers_along(model: &Model, edge: EdgeId) -> Callers {
+    let called = model.endpoints[model.edges[edge.index()].to.index()].service;
+    let callees = model.services[called.index()].instances;
     let stands_in = |other: &EdgeSpec| other.substitutes.iter().any(|s| s.edge == edge);
     if let Some(around) = model.edges.iter().position(stands_in) {
-        return callers_along(model, EdgeId(around as u16));
+        return Callers { callees, ..callers_along(model, EdgeId(around as u16)) };
     }
     if let Some(client) = model.clients.iter().find(|client| client.edge == edge) {
         let clients = match &client.load {
             Load::Open(load) => load.clients,
             Load::Closed(load) => load.users,
         };
-        return Callers { instances: 1, clients: clients.max(1) };
+        return Callers { instances: 1, clients: clients.max(1), callees };
     }
     let instances =
         caller_along(model, edge).map_or(1, |service| model.services[service.index()].instances);
-    Callers { instances, clients: instances }
+    Callers { instances, clients: instances, callees }
 }
 
 /// The service whose handlers call along an edge, if one does.
@@ -289,18 +297,26 @@ impl Engine<'_> {
     /// That of the states at a place which a call meets.
     #[inline]
     fn state_at(&self, call: u32, place: Option<Place>) -> usize {
-        let Some(Place { first, count, scope }) = place else { return 0 };
+        let Some(Place { first, count, scope, each }) = place else { return 0 };
         // Mostly there is only one, whoever calls.
         if count == 1 {
             return first as usize;
         }
-        (first + self.nth_state(call, count, scope)) as usize
+        (first + self.nth_state(call, count, scope, each)) as usize
     }
 
     /// Which of so many states is that of whoever makes a call.
     #[inline(never)]
-    fn nth_state(&self, call: u32, count: u32, scope: Scope) -> u32 {
+    fn nth_state(&self, call: u32, count: u32, scope: Scope, each: u32) -> u32 {
         match (scope, self.who_calls(call)) {
+            (Scope::Callee, origin) => {
+                let caller = match origin {
+                    Origin::Handler { request } => self.requests[request].instance,
+                    _ => 0,
+                };
+                let destination = self.destination(call).unwrap_or(0);
+                (caller * each + destination) % count
+            }
             (Scope::Shared, _) | (Scope::Caller, Origin::Client { .. }) => 0,
             (Scope::Client, Origin::Client { user, .. }) => user % count,
             (_, Origin::Handler { request }) => self.requests[request].instance % count,

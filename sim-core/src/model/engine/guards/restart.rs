@@ -1,5 +1,7 @@
 //! What a calling instance has learnt dies with its process.
 
+use std::ops::Range;
+
 use super::super::super::spec::{EdgeId, Model, ServiceId};
 use super::super::Engine;
 use super::{Kind, Place, budget_of, caller_along};
@@ -18,7 +20,7 @@ impl Engine<'_> {
         for (edge, layers) in policies_of(model, service) {
             for (layer, resolved) in layers.iter().enumerate() {
                 for kind in [Kind::Own, Kind::Budget] {
-                    if let Some(state) = self.own_state(edge, layer, kind, instance) {
+                    for state in self.own_states(edge, layer, kind, instance) {
                         self.start_anew(resolved, kind, state);
                     }
                 }
@@ -26,12 +28,23 @@ impl Engine<'_> {
         }
     }
 
-    /// Where the state of a kind is that a layer has for an instance alone, if it has any.
-    fn own_state(&self, edge: EdgeId, layer: usize, kind: Kind, instance: u32) -> Option<usize> {
+    /// Where the states of a kind are that a layer has for an instance alone.
+    fn own_states(
+        &self,
+        edge: EdgeId,
+        layer: usize,
+        kind: Kind,
+        instance: u32,
+    ) -> Range<usize> {
         let places = &self.guards.places[edge.index()][layer];
         let place = if kind == Kind::Own { places.own } else { places.budget };
-        let Place { first, count, scope } = place?;
-        (scope != Scope::Shared).then_some((first + instance % count) as usize)
+        match place {
+            Some(Place { first, count, scope, each }) if scope != Scope::Shared => {
+                let own = (first + instance * each % count) as usize;
+                own..own + each as usize
+            }
+            _ => 0..0,
+        }
     }
 
     fn start_anew(&mut self, layer: &ResolvedLayer, kind: Kind, state: usize) {

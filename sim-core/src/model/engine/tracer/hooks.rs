@@ -31,6 +31,7 @@ impl Engine<'_> {
     #[inline(never)]
     pub(in crate::model::engine) fn note_call(&mut self, call: u32) {
         self.guards.further_copies.put(call, 0);
+        self.forget_destination(call);
         self.trace_call(call);
     }
 
