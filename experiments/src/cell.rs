@@ -210,9 +210,9 @@ impl Cell<'_> {
             }
             MeterPair::Deadlock => {
                 let start = phases.start_of_faults();
-                let mut circles = record.wait_cycles.iter();
-                let first = circles.find(|circle| circle.until >= start)?;
-                Some(first.at.max(start).since(start).as_secs_f64())
+                let there = record.deadlocks.iter().filter(|(_, until)| *until >= start);
+                let first = there.map(|(from, _)| (*from).max(start)).min()?;
+                Some(first.since(start).as_secs_f64())
             }
             MeterPair::Saturated(places) => {
                 let resources = places.iter().map(|place| &self.plan().why.resources[*place]);

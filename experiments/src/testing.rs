@@ -136,6 +136,7 @@ impl Recording {
             plan: plan.clone(),
             subjects: subjects.into_iter().map(subject).collect(),
             wait_cycles: Vec::new(),
+            deadlocks: Vec::new(),
             faults: Vec::new(),
         };
         Self { record, recorder: Recorder::new() }

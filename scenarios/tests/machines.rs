@@ -175,6 +175,45 @@ fn nothing_works_while_garbage_is_collected() {
     assert_eq!(ended(&record, "node.cores", Outcome::Ok), 100);
 }
 
+#[test]
+fn a_process_that_dies_while_it_collects_collects_no_more() {
+    // The tenth comes at 10 s and collects for 5 s; at 12 s all that is over.
+    let record = run(&shared(
+        r#"machines.node = {}
+           [services.api]
+           runs_on = "node"
+           memory = { base = "100MB", per_request = "10MB", collector = { heap = "200MB", pause = "5s" } }
+           steps = [{ work = "10ms" }]
+           [[faults]]
+           name = "dies"
+           at = "12s"
+           for = "80s"
+           on = { service = "api" }
+           fault = { crash = {} }"#,
+    ));
+    assert_eq!(count(&record, "api.memory"), 1);
+    assert_eq!(ended(&record, "api.memory", Outcome::Reset), 1);
+    assert_eq!(mean_response_ms(&record, "api.memory"), 2_000.0);
+}
+
+#[test]
+fn whoever_has_what_there_is_of_a_core_does_not_wait_for_more() {
+    let text = |cores: f64, users: u32| {
+        shared(&format!(
+            r#"machines.node = {{ cores = {cores} }}
+               services.api = {{ runs_on = "node", steps = [{{ work = "1ms" }}] }}
+               services.batch = {{ runs_on = "node", steps = [{{ work = "1000s" }}] }}
+               [clients.operator]
+               load = {{ closed = {{ users = {users}, start = "synchronized" }} }}
+               call = {{ to = "batch" }}"#
+        ))
+        .replace("1/s", "0.001/s")
+    };
+    let beyond = |cores, users| worked(&run(&text(cores, users))).1.floor();
+    assert_eq!((beyond(0.4, 1), beyond(0.6, 1), beyond(1.5, 2)), (0.0, 0.0, 0.0));
+    assert_eq!((beyond(0.4, 2), beyond(2.0, 3)), (100.0, 100.0));
+}
+
 /// Three instances on three machines, one a second in turn, and this fault from 50.2 s on.
 fn on_three(fault: &str, rest: &str) -> String {
     shared(&format!(

@@ -4,6 +4,7 @@ use scenarios::resource::{Resource, ResourceKind, resources};
 use scenarios::study::Variant;
 use sim_core::kernel::{SimDuration, SimTime};
 use sim_core::model::record::{RunRecord, SubjectKind};
+use sim_core::model::spec::ScaledSpec;
 use sim_core::policy::Outcome;
 
 use super::levels::Level;
@@ -26,6 +27,8 @@ const BINS: usize = 2;
 pub(crate) struct SaturationMeter {
     pub(crate) resource: Resource,
     bin: SimDuration,
+    /// Where the instances are counted of a service that is scaled, and how many there are at most.
+    scaled: Option<(String, f64)>,
 }
 
 /// The resources of a variant, the innermost first: of those that are saturated in the same bin, it is the
@@ -53,7 +56,21 @@ pub(super) fn meters(variant: &Variant, levels: &[Level]) -> Vec<SaturationMeter
     let mut found = resources(&variant.model);
     found.sort_by_key(|resource| std::cmp::Reverse(depth(resource)));
     let bin = variant.steady.bin;
-    found.into_iter().map(|resource| SaturationMeter { resource, bin }).collect()
+    let scaled = |resource: &Resource| {
+        let (ResourceKind::Pool { service, .. } | ResourceKind::Memory { service, .. }) =
+            &resource.what
+        else {
+            return None;
+        };
+        let is_it = |scaled: &&ScaledSpec| {
+            *variant.model.services[scaled.service.index()].name == **service
+        };
+        let found = variant.model.scaled.iter().find(is_it)?;
+        let most = variant.model.services[found.service.index()].instances;
+        Some((found.name.to_string(), f64::from(most)))
+    };
+    let meter = |resource| SaturationMeter { scaled: scaled(&resource), resource, bin };
+    found.into_iter().map(meter).collect()
 }
 
 impl SaturationMeter {
@@ -100,6 +117,11 @@ impl SaturationMeter {
 
     fn is_saturated(&self, record: &RunRecord, bin: TimeRange) -> bool {
         let length_ns = bin.length().as_nanos() as f64;
+        // Of a service that is scaled: which share of its instances is there.
+        let present = self.scaled.as_ref().map_or(1.0, |(name, most)| {
+            let there = Slices::within(&record.plan, &named(record, SubjectKind::Instances, name), bin);
+            there.totals().in_flight_integral_ns as f64 / length_ns / most
+        });
         let totals = |kind, name: &str| {
             Slices::within(&record.plan, &named(record, kind, name), bin).totals()
         };
@@ -110,7 +132,7 @@ impl SaturationMeter {
                 let waiting = all.queue_integral_ns as f64 / length_ns;
                 let busy = all.busy_integral_ns as f64 / length_ns;
                 let away = turned_away(&all.outcomes, &[Outcome::Overflow, Outcome::RejectedShed]);
-                busy >= BUSY * workers && (waiting >= WAITING || away > 0)
+                busy >= BUSY * workers * present && (waiting >= WAITING || away > 0)
             }
             ResourceKind::Calls { .. } => {
                 let calls = totals(SubjectKind::Edge, &self.resource.name);
@@ -133,7 +155,7 @@ impl SaturationMeter {
             ResourceKind::Memory { instances, .. } => {
                 let memory = totals(SubjectKind::Memory, &self.resource.name);
                 let collecting = memory.in_flight_integral_ns as f64 / length_ns;
-                memory.outcomes.of(Outcome::Overflow) > 0 || collecting >= COLLECTING * instances
+                memory.outcomes.of(Outcome::Overflow) > 0 || collecting >= COLLECTING * instances * present
             }
             ResourceKind::Consumers { consumers } => {
                 let messages = totals(SubjectKind::Broker, &self.resource.name);

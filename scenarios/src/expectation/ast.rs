@@ -39,8 +39,9 @@ pub enum Term {
     /// workers, of a service with any of its pools, of the layers that hold calls back, of the rows of
     /// a store, of the consumers of a broker, of the cores of machines, or of the memory of a service.
     Saturated(String),
-    /// `deadlock`: from the start of the first fault to the first circle of waits that is there from
-    /// then on.
+    /// `deadlock`: from the start of the first fault to the moment when the first circle of waits closes,
+    /// or 0 if one is there already. Circles among the rows of a store that looks for them are all known;
+    /// of others those that are there at a whole second.
     Deadlock,
     /// The finding of the hypothesis.
     Hypothesis,

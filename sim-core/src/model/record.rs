@@ -83,6 +83,8 @@ pub struct RunRecord {
     /// The circles in which threads, locks or connections waited for one another, in the order in which
     /// they were found.
     pub wait_cycles: Vec<WaitCycle>,
+    /// When circles were there, told of or not: from and until, in no order.
+    pub deadlocks: Vec<(SimTime, SimTime)>,
     /// What became of each fault of the model, in its order.
     pub faults: Vec<FaultRecord>,
 }
@@ -90,10 +92,8 @@ pub struct RunRecord {
 /// A circle of waiting: each of them waits for the next, and the last for the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WaitCycle {
-    /// When it was found.
+    /// When it closed.
     pub at: SimTime,
-    /// When it was last seen: later than that only where nobody breaks it.
-    pub until: SimTime,
     /// Who waits, by name: a worker, a transaction, a lock.
     pub who: Vec<Arc<str>>,
 }

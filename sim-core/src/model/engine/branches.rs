@@ -84,6 +84,17 @@ impl Engine<'_> {
         }
     }
 
+    /// How many of its branches have to end well still for a request to go on.
+    pub(super) fn branches_still_needed(&self, request: u32) -> usize {
+        let step = usize::from(self.requests[request].step);
+        match self.route_of(request).steps.get(step) {
+            Some(Step::Fork(fork)) => {
+                usize::from(fork.needed.saturating_sub(self.branches.links[request].well))
+            }
+            _ => 1,
+        }
+    }
+
     fn make_branch(&mut self, request: u32, first_step: u16) -> u32 {
         let state = self.requests[request].branch(first_step);
         let details = Details { nested: NONE, ..*self.details_of(request) };

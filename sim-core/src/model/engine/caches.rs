@@ -155,6 +155,22 @@ impl Engine<'_> {
         Next::Waits
     }
 
+    /// Who fetches what somebody waits for.
+    pub(super) fn who_fetches_for(&self, request: u32) -> Option<u32> {
+        let (place, _) = self.caches.waits[request];
+        self.caches.flights.get(&place).map(|flight| flight.owner)
+    }
+
+    pub(super) fn waits_at_cache_since(&self, request: u32) -> SimTime {
+        self.caches.waits[request].1
+    }
+
+    /// The name of the cache that somebody waits at.
+    pub(super) fn name_of_cache(&self, request: u32) -> &str {
+        let (place, _) = self.caches.waits[request];
+        &self.model.caches[usize::from(place.cache)].name
+    }
+
     /// Somebody fetches what is missing.
     fn takes_off(&mut self, owner: u32, place: Place) {
         self.caches.flights.insert(place, Flight { owner, waiting: Vec::new() });

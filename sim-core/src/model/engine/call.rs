@@ -120,6 +120,7 @@ impl<'m> Engine<'m> {
                 self.meters.edge(edge).queue.up(self.now);
                 self.tracer.tell(|r| r.waits(call, What::Layer(edge, index as u8), self.now));
                 *self.layer_state(call, index) = LayerState::Waiting;
+                self.note_time(call, index, self.now);
             }
             // Told in its turn: whoever starts a call need not fear that it has ended already.
             answer @ Answer::Reject(_) => self.goes_on_in_turn(call, index, answer),

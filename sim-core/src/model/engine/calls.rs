@@ -124,7 +124,7 @@ pub(super) enum LayerState {
     Asking { asked: u32, place: u8, failure: Outcome },
 }
 
-/// Beside the states of layers, by the same places: when a layer lets go, or has let pass. Most layers
+/// Beside the states of layers, by the same places: when a layer lets go, has let pass, or lets wait. Most layers
 /// need no time: it takes no memory until one does.
 pub(super) type LayerTimes = Beside<SimTime>;
 

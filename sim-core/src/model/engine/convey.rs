@@ -287,11 +287,14 @@ impl Engine<'_> {
             self.links.trips(id).measure(opens.open.since(opens.asked));
         }
         if refuses {
-            self.requests[request].reached = self.now;
-            let (served, now) = (self.route_of(request).served, self.now);
-            self.meters.book(served, |meter| meter.arrives(now));
-            self.trace_turned_away(request, Outcome::Refused);
-            self.book_the_end(request, Outcome::Refused);
+            // Whoever has gone meanwhile would have sent nothing over it.
+            if !self.requests[request].is_closed() {
+                self.requests[request].reached = self.now;
+                let (served, now) = (self.route_of(request).served, self.now);
+                self.meters.book(served, |meter| meter.arrives(now));
+                self.trace_turned_away(request, Outcome::Refused);
+                self.book_the_end(request, Outcome::Refused);
+            }
             return self.fails_on_the_way(request, Outcome::Refused, opens.open);
         }
         let next = flight.followed_by(opens.open, Way::Request, segments(link, Way::Request));

@@ -45,6 +45,7 @@ impl Engine<'_> {
             self.transmit_answer(request, Outcome::Reset);
         }
         self.stop_branches_alone(service, instance);
+        self.forget_memory(service, (self.first_instances[service.index()] + instance) as usize);
         self.forget_what_callers_remember(service, instance);
         if was_up {
             self.primary_may_have_died(service, instance);

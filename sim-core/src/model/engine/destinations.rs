@@ -45,6 +45,19 @@ impl Engine<'_> {
         self.destinations.put(call, Destination::NONE);
     }
 
+    /// The instance that a call that is sent goes to, if it need not be chosen: whoever probes one asks that
+    /// one.
+    #[inline(never)]
+    pub(super) fn told_destination(&mut self, call: u32, origin: Origin) -> Option<u32> {
+        if let Origin::Probe { instance, .. } = origin {
+            return Some(instance);
+        }
+        let instance = self.destination(call)?;
+        let (now, edge) = (self.now, self.calls[call].edge);
+        self.fronts[self.routes[edge.index()].service.index()].send_to(now, instance);
+        Some(instance)
+    }
+
     /// The instance that a call goes to, if one was chosen before it is sent.
     #[inline(never)]
     pub(super) fn destination(&self, call: u32) -> Option<u32> {

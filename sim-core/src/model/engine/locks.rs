@@ -26,6 +26,9 @@ pub(super) struct Locks {
     waits: Beside<Wait>,
     /// The circles that were found, the first of them.
     pub(super) circles: Vec<WaitCycle>,
+    /// When circles were there, from and until; and which of these goes on.
+    pub(super) deadlocks: Vec<(SimTime, SimTime)>,
+    goes_on: Option<usize>,
 }
 
 /// How many circles are told of: after so many there is nothing new.
@@ -53,7 +56,20 @@ impl Locks {
             looks: Timer::NONE,
         };
         let tables = model.stores.iter().map(|_| LockTable::default()).collect();
-        Self { tables, waits: Beside::new(nobody), circles: Vec::new() }
+        let (circles, deadlocks) = (Vec::new(), Vec::new());
+        Self { tables, waits: Beside::new(nobody), circles, deadlocks, goes_on: None }
+    }
+
+    /// Notes that there are circles now, the first of which closed then, or that there are none.
+    pub(super) fn note_standstill(&mut self, closed: Option<SimTime>, now: SimTime) {
+        match (closed, self.goes_on) {
+            (Some(_), Some(place)) => self.deadlocks[place].1 = now,
+            (Some(at), None) => {
+                self.goes_on = Some(self.deadlocks.len());
+                self.deadlocks.push((at, now));
+            }
+            (None, _) => self.goes_on = None,
+        }
     }
 }
 
@@ -190,6 +206,7 @@ impl Engine<'_> {
 
     /// Notes who waits for what in a circle.
     fn note_circle(&mut self, circle: &[u32]) {
+        self.locks.deadlocks.push((self.now, self.now));
         if self.locks.circles.len() >= MOST_CIRCLES {
             return;
         }
@@ -204,7 +221,7 @@ impl Engine<'_> {
             }
         };
         let who = circle.iter().map(says).collect();
-        self.locks.circles.push(WaitCycle { at: self.now, until: self.now, who });
+        self.locks.circles.push(WaitCycle { at: self.now, who });
     }
 
     /// The name of the table, or of the store, of the row that is awaited at this place.
@@ -217,10 +234,19 @@ impl Engine<'_> {
         }
     }
 
-    /// Those for whom somebody who waits for a row waits.
-    pub(super) fn holders_of_awaited_row(&self, request: u32) -> Vec<u32> {
-        let Wait { store, .. } = self.locks.waits[request];
-        self.locks.tables[usize::from(store)].waits_for(self.owner_of(request))
+    /// Those for whom somebody who waits for a row waits: who has it, then who stands in front.
+    pub(super) fn blockers_of_awaited_row(&self, request: u32) -> Vec<u32> {
+        let Wait { store, row, .. } = self.locks.waits[request];
+        self.locks.tables[usize::from(store)].blockers(request, row)
+    }
+
+    /// Where somebody waits for a row, and for whom first.
+    pub(super) fn all_who_wait_for_rows(&self) -> Vec<(u32, Vec<u32>)> {
+        self.locks.tables.iter().flat_map(LockTable::all_waits).collect()
+    }
+
+    pub(super) fn waits_for_row_since(&self, request: u32) -> SimTime {
+        self.locks.waits[request].since
     }
 
     fn victim(&self, store: u16, circle: &[u32]) -> Option<u32> {

@@ -169,7 +169,8 @@ impl Engine<'_> {
         }
         let cores = state.processor.busy_cores();
         let busy = libm::round(1000.0 * cores) as u32;
-        let beyond = state.processor.jobs().saturating_sub(libm::round(cores) as u32);
+        // A job that has a part of a core has what there is.
+        let beyond = state.processor.runnable().saturating_sub(libm::ceil(cores - 1e-9) as u32);
         let meter = self.meters.cores(state.kind);
         meter.busy.jumps(self.now, std::mem::replace(&mut state.busy, busy), busy);
         meter.queue.jumps(self.now, std::mem::replace(&mut state.beyond, beyond), beyond);

@@ -225,8 +225,8 @@ impl Meters {
         }
         let slices = self.plan.slice_ends.len();
         let subjects = self.subjects.into_iter().map(|meter| meter.finish(slices)).collect();
-        let wait_cycles = Vec::new();
-        RunRecord { end: how, events, plan: self.plan, subjects, wait_cycles, faults }
+        let (wait_cycles, deadlocks) = (Vec::new(), Vec::new());
+        RunRecord { end: how, events, plan: self.plan, subjects, wait_cycles, deadlocks, faults }
     }
 }
 

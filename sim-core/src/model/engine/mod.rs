@@ -276,6 +276,7 @@ impl<'m> Engine<'m> {
         let faults = self.injection.records(self.model, end);
         let mut record = self.meters.finish(end, how, self.events, faults);
         record.wait_cycles = self.locks.circles;
+        record.deadlocks = self.locks.deadlocks;
         (record, self.tracer)
     }
 

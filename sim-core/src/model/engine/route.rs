@@ -77,6 +77,8 @@ pub(in super::super) struct Route<'m> {
     pub(super) is_noted: bool,
     /// Whether a layer of its calls has a state for each instance that they go to.
     pub(super) is_bound: bool,
+    /// Whether its calls may know where they go when they are sent.
+    pub(super) is_told: bool,
     /// Whether the model tells classes of calls.
     pub(super) has_classes: bool,
     /// Whether its service lets a worker go while a request waits for a call.
@@ -166,6 +168,7 @@ impl<'m> Route<'m> {
                 has_details: has_details(model, edge),
                 is_noted: is_bound || edge.policy.layers.iter().any(is_hedge),
                 is_bound,
+                is_told: is_bound || is_probe,
                 has_classes: classes > 1,
                 takes_memory,
                 is_screened: takes_memory

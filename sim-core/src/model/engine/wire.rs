@@ -56,7 +56,9 @@ impl Engine<'_> {
         if let Origin::Layer { .. } = origin {
             origin = self.who_calls(call);
         }
-        let route = &self.routes[edge.index()];
+        let routes = self.routes;
+        let route = &routes[edge.index()];
+        let told = if route.is_told { self.told_destination(call, origin) } else { None };
         let fresh;
         let (block, demand) = match &self.ahead {
             ahead if attempt == 1 && (ahead.edge, ahead.key) == (edge, key) => match &ahead.drawn {
@@ -69,15 +71,9 @@ impl Engine<'_> {
             }
             _ => (&DrawBlock::UNUSED, None),
         };
-        let known = if route.is_bound { self.destination(call) } else { None };
-        let chosen = match (origin, known) {
-            // Whoever probes an instance asks that one.
-            (Origin::Probe { instance, .. }, _) => Some(instance),
-            (_, Some(instance)) => {
-                self.fronts[route.service.index()].send_to(self.now, instance);
-                known
-            }
-            _ => self.fronts[route.service.index()].choose(
+        let chosen = match told {
+            Some(_) => told,
+            None => self.fronts[route.service.index()].choose(
                 self.now,
                 (edge, || zoned::number_of(origin, self.model, &self.requests, self.routes)),
                 || affinity(origin, &self.details),

@@ -134,9 +134,10 @@ impl Processor {
         fits.then(|| SimTime::from_nanos(self.now.as_nanos() + nanos as u64))
     }
 
-    /// How many jobs there are.
-    pub(crate) fn jobs(&self) -> u32 {
-        self.places.len() as u32
+    /// How many jobs would work if there were cores enough.
+    pub(crate) fn runnable(&self) -> u32 {
+        let groups = self.groups.iter().filter(|group| !group.is_frozen);
+        groups.map(|group| group.jobs.len() as u32).sum()
     }
 
     /// How many cores are at work.

@@ -59,6 +59,13 @@ struct Waiter {
 }
 
 impl Queue {
+    /// The holders beside whom one who waits cannot have it.
+    fn holders_against(&self, waiter: &Waiter) -> impl Iterator<Item = Owner> {
+        let (owner, exclusive) = (waiter.owner, waiter.exclusive);
+        let holders = self.holders.iter().filter(move |holder| holder.owner != owner);
+        holders.filter(move |holder| exclusive || holder.exclusive).map(|holder| holder.owner)
+    }
+
     /// Whether an owner could hold it beside those who do.
     fn admits(&self, owner: Owner, exclusive: bool) -> bool {
         let mut others = self.holders.iter().filter(|holder| holder.owner != owner);
@@ -257,8 +264,46 @@ impl LockTable {
         }
     }
 
+    /// Each place where somebody waits, with the owners for whom he waits first: but for those for whom
+    /// another of them waits in the same queue. In no order.
+    pub(crate) fn all_waits(&self) -> Vec<(u32, Vec<Owner>)> {
+        let mut all = Vec::new();
+        for queue in self.rows.values().filter(|queue| !queue.waiting.is_empty()) {
+            let (mut readers, mut writer) = (Vec::new(), None);
+            for waiter in &queue.waiting {
+                let mut ahead = if waiter.exclusive { readers.clone() } else { Vec::new() };
+                match writer {
+                    Some(writer) => ahead.push(writer),
+                    None => ahead.extend(queue.holders_against(waiter)),
+                }
+                ahead.retain(|other| *other != waiter.owner);
+                all.push((waiter.place, ahead));
+                match waiter.exclusive {
+                    true => {
+                        writer = Some(waiter.owner);
+                        readers.clear();
+                    }
+                    false => readers.push(waiter.owner),
+                }
+            }
+        }
+        all
+    }
+
+    /// Whom somebody waits for who waits for a row at a place: who holds it, then who stands in front.
+    pub(crate) fn blockers(&self, place: u32, row: Row) -> Vec<Owner> {
+        let Some(queue) = self.rows.get(&row) else { return Vec::new() };
+        let Some(own) = queue.waiting.iter().find(|waiter| waiter.place == place) else {
+            return Vec::new();
+        };
+        let in_front = queue.waiting.iter().take_while(|waiter| waiter.place != place);
+        let in_front = in_front
+            .filter(|other| other.owner != own.owner && (own.exclusive || other.exclusive));
+        queue.holders_against(own).chain(in_front.map(|other| other.owner)).collect()
+    }
+
     /// Whom an owner waits for: those who hold what it wants, and those who wait for it in front.
-    pub(crate) fn waits_for(&self, owner: Owner) -> Vec<Owner> {
+    fn waits_for(&self, owner: Owner) -> Vec<Owner> {
         let Some(owned) = self.owners.get(&owner) else { return Vec::new() };
         let mut others = Vec::new();
         for queue in owned.awaited.iter().filter_map(|row| self.rows.get(row)) {

@@ -255,6 +255,20 @@ impl<'m> Engine<'m> {
         }
     }
 
+    /// The copies of a hedged call that are out, the last one first.
+    pub(in crate::model::engine) fn copies_of(&mut self, layer: usize, hedged: u32) -> Vec<u32> {
+        let mut copies = Vec::new();
+        let mut next = self.guards.hedged[hedged].last;
+        while next != NONE {
+            copies.push(next);
+            next = match *self.layer_state(next, layer) {
+                LayerState::Copy { before, .. } => before,
+                _ => NONE,
+            };
+        }
+        copies
+    }
+
     /// Stops a copy; the one that was sent before it.
     fn stop_copy(&mut self, call: u32, layer: usize, copy: u32, outcome: Outcome) -> u32 {
         let LayerState::Copy { before, sent } = *self.layer_state(copy, layer) else { return NONE };

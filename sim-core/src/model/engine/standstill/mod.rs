@@ -1,17 +1,19 @@
-//! Circles of waits through several kinds of things: workers, the places of guards, rows.
+//! Circles of waits through several kinds of things: workers, the places of guards, rows, what somebody else
+//! fetches.
 //!
 //! A store looks for circles among its rows itself, and knows a way out. For these nobody does: a thread
 //! holds a connection and waits for another, which those hold who wait as it does. They are looked for once
 //! a second, where the model has anything that could be waited for so; some are over when a timeout fires,
-//! others never.
+//! others never. One that is over within the second may not be seen.
 //!
 //! Somebody gets on if nothing holds him up, or if what he waits for is in the hands of one who gets on
 //! (E. G. Coffman et al., System Deadlocks, 1971; for places of which any will do, R. C. Holt, Some Deadlock
 //! Properties of Computer Systems, 1972). Whoever is left waits for ever, unless a timer helps him.
 
 mod possible;
+mod waits;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::record::WaitCycle;
@@ -20,38 +22,12 @@ use super::calls::LayerState;
 use super::event::Event;
 use super::locks::MOST_CIRCLES;
 use super::request::{NONE, Stage};
-use crate::kernel::SimDuration;
+use crate::kernel::{SimDuration, SimTime};
 use crate::policy::{Guard, GuardKind, ResolvedLayer};
+use waits::{Awaits, Party, Thing, Waits};
 
 /// How often circles are looked for.
 const EVERY: SimDuration = SimDuration::from_secs(1);
-
-/// Whoever holds something, or waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Party {
-    Request(u32),
-    Call(u32),
-}
-
-/// Something of which there are only so many, and that comes back when its holder ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Thing {
-    /// The workers of a pool.
-    Workers(usize),
-    /// The places of a guard.
-    Places(usize),
-}
-
-/// What somebody waits for.
-#[derive(Clone, Debug, PartialEq)]
-enum Awaits {
-    /// That any of those who hold such a thing gives it back.
-    Thing(Thing),
-    /// That all of these give a row back.
-    Row(Vec<Party>),
-    /// That any of these ends: his own call, or branches.
-    Own(Vec<Party>),
-}
 
 /// Whether calls wait at such a guard until others have left it.
 fn is_a_place(guard: &GuardKind) -> bool {
@@ -64,50 +40,12 @@ fn is_a_place(guard: &GuardKind) -> bool {
     }
 }
 
-/// All who wait, and all who hold things.
-#[derive(Debug, Default)]
-struct Waits {
-    awaits: BTreeMap<Party, Awaits>,
-    holders: BTreeMap<Thing, Vec<Party>>,
-}
-
-impl Waits {
-    /// Those who do not get on.
-    fn stuck(&self) -> BTreeSet<Party> {
-        let mut stuck: BTreeSet<Party> = self.awaits.keys().copied().collect();
-        loop {
-            let in_vain = |thing: &Thing| self.held_by(*thing).iter().all(|h| stuck.contains(h));
-            let dead: BTreeSet<Thing> = self.holders.keys().copied().filter(in_vain).collect();
-            let is_stuck = |party: &Party| match &self.awaits[party] {
-                Awaits::Thing(thing) => dead.contains(thing),
-                Awaits::Row(holders) => holders.iter().any(|holder| stuck.contains(holder)),
-                Awaits::Own(parties) => parties.iter().all(|other| stuck.contains(other)),
-            };
-            let still: BTreeSet<Party> = stuck.iter().copied().filter(is_stuck).collect();
-            if still.len() == stuck.len() {
-                return still;
-            }
-            stuck = still;
-        }
-    }
-
-    fn held_by(&self, thing: Thing) -> &[Party] {
-        self.holders.get(&thing).map_or(&[], Vec::as_slice)
-    }
-
-    /// The first of those for whom somebody waits who is stuck himself.
-    fn next(&self, party: Party, stuck: &BTreeSet<Party>) -> Option<Party> {
-        let parties = match self.awaits.get(&party)? {
-            Awaits::Thing(thing) => self.held_by(*thing),
-            Awaits::Row(parties) | Awaits::Own(parties) => parties,
-        };
-        parties.iter().copied().find(|other| stuck.contains(other))
-    }
-
-    /// Whether somebody waits for what another has, and not for what he has begun himself.
-    fn waits_for_others(&self, party: Party) -> bool {
-        !matches!(self.awaits.get(&party), Some(Awaits::Own(_)) | None)
-    }
+/// One who waits on the way round a circle: what for, if it is a thing, and how he is told of, with the
+/// holder behind whom the next one waits.
+struct Step {
+    waiter: Party,
+    thing: Option<Thing>,
+    says: Vec<Arc<str>>,
 }
 
 impl Engine<'_> {
@@ -118,38 +56,59 @@ impl Engine<'_> {
         }
     }
 
-    /// Looks whether some wait for each other, and notes one circle of them.
+    /// Looks whether some wait for each other, and notes the circles.
     pub(super) fn look_for_circles(&mut self) {
         self.queue.schedule_apart(self.now + EVERY, Event::LooksForCircles);
         let waits = self.waits();
-        let stuck = waits.stuck();
-        let Some(first) = stuck.iter().copied().find(|party| waits.waits_for_others(*party)) else {
-            return;
-        };
-        let who = self.circle_from(first, &waits, &stuck);
-        self.note_circle_of(who);
+        let stuck: BTreeSet<Party> = waits.stuck().into_iter().collect();
+        let mut seen = BTreeSet::new();
+        let mut closed: Option<SimTime> = None;
+        for first in stuck.iter().copied().filter(|party| waits.waits_for_others(*party)) {
+            let circle = self.circle_from(first, &waits, &stuck, &mut seen);
+            if let Some((at, who)) = circle {
+                closed = Some(closed.map_or(at, |other| other.min(at)));
+                self.note_circle_of(at, who);
+            }
+        }
+        self.locks.note_standstill(closed, self.now);
     }
 
     fn waits(&mut self) -> Waits {
         let mut waits = Waits::default();
         let requests: Vec<u32> = self.requests.slots().collect();
-        for request in requests {
-            if self.requests[request].has_worker() {
-                let (_, pool) = self.places_of(request);
-                let holders = waits.holders.entry(Thing::Workers(pool)).or_default();
-                holders.push(Party::Request(request));
-            }
+        let calls: Vec<u32> = self.calls.slots().collect();
+        for (place, blockers) in self.all_who_wait_for_rows() {
+            let blockers = blockers.into_iter().map(Party::Request).collect();
+            waits.awaits.insert(Party::Request(place), Awaits::All(blockers));
+        }
+        for request in requests.iter().copied() {
             if let Some(awaits) = self.awaited_by_request(request) {
                 waits.awaits.insert(Party::Request(request), awaits);
             }
         }
-        let calls: Vec<u32> = self.calls.slots().collect();
-        for call in calls {
-            for place in self.places_held_by(call) {
-                waits.holders.entry(Thing::Places(place)).or_default().push(Party::Call(call));
-            }
+        for call in calls.iter().copied() {
             if let Some(awaits) = self.awaited_by_call(call) {
                 waits.awaits.insert(Party::Call(call), awaits);
+            }
+        }
+        for awaits in waits.awaits.values() {
+            if let Awaits::Thing(thing) = awaits {
+                waits.holders.entry(*thing).or_default();
+            }
+        }
+        for request in requests {
+            if self.requests[request].has_worker() {
+                let (_, pool) = self.places_of(request);
+                if let Some(holders) = waits.holders.get_mut(&Thing::Workers(pool)) {
+                    holders.push(Party::Request(request));
+                }
+            }
+        }
+        for call in calls {
+            for place in self.places_held_by(call) {
+                if let Some(holders) = waits.holders.get_mut(&Thing::Places(place)) {
+                    holders.push(Party::Call(call));
+                }
             }
         }
         waits
@@ -163,14 +122,15 @@ impl Engine<'_> {
             }
             Stage::Calling => {
                 let nested = self.details[request].nested;
-                (nested != NONE).then(|| Awaits::Own(vec![Party::Call(nested)]))
+                (nested != NONE).then(|| Awaits::Some(1, vec![Party::Call(nested)]))
             }
             Stage::Forked => {
-                Some(Awaits::Own(self.branches_of(request).map(Party::Request).collect()))
+                let branches = self.branches_of(request).map(Party::Request).collect();
+                Some(Awaits::Some(self.branches_still_needed(request), branches))
             }
-            Stage::AtRow => {
-                let holders = self.holders_of_awaited_row(request);
-                Some(Awaits::Row(holders.into_iter().map(Party::Request).collect()))
+            Stage::AtCache => {
+                let fetcher = self.who_fetches_for(request)?;
+                Some(Awaits::All(vec![Party::Request(fetcher)]))
             }
             _ => None,
         }
@@ -186,13 +146,17 @@ impl Engine<'_> {
                     return self.guards.is_used_up(place).then_some(Awaits::Thing(thing));
                 }
                 LayerState::Asking { asked, .. } => {
-                    return Some(Awaits::Own(vec![Party::Call(asked)]));
+                    return Some(Awaits::Some(1, vec![Party::Call(asked)]));
+                }
+                LayerState::Hedging { hedged } => {
+                    let copies = self.copies_of(layer, hedged);
+                    return Some(Awaits::Some(1, copies.into_iter().map(Party::Call).collect()));
                 }
                 _ => {}
             }
         }
         let request = self.calls[call].request;
-        (request != NONE).then(|| Awaits::Own(vec![Party::Request(request)]))
+        (request != NONE).then(|| Awaits::Some(1, vec![Party::Request(request)]))
     }
 
     fn places_held_by(&mut self, call: u32) -> Vec<usize> {
@@ -209,37 +173,88 @@ impl Engine<'_> {
         places
     }
 
-    /// Who waits for whom from one who is stuck until a name comes again: by then it is a circle.
+    /// Follows who waits for whom from one who is stuck until somebody, or a thing, comes again: by then it
+    /// is a circle. When the last of them began to wait, and who they are; `None` if this leads to a circle
+    /// that was found before.
     fn circle_from(
         &mut self,
         first: Party,
         waits: &Waits,
         stuck: &BTreeSet<Party>,
-    ) -> Vec<Arc<str>> {
-        let mut steps: Vec<Vec<Arc<str>>> = Vec::new();
+        seen: &mut BTreeSet<Party>,
+    ) -> Option<(SimTime, Vec<Arc<str>>)> {
+        let mut steps: Vec<Step> = Vec::new();
         let mut party = Some(first);
         while let Some(waiter) = party {
-            let mut step = vec![self.says_what_it_waits_for(waiter)];
-            let next = waits.next(waiter, stuck);
+            let thing = match waits.awaits.get(&waiter) {
+                Some(Awaits::Thing(thing)) => Some(*thing),
+                _ => None,
+            };
+            let is_it = |step: &Step| step.waiter == waiter || (thing.is_some() && step.thing == thing);
+            if let Some(start) = steps.iter().position(is_it) {
+                let circle = steps.split_off(start);
+                let times = circle.iter().map(|step| self.waits_since(step.waiter));
+                let closed = times.max().unwrap_or(self.now);
+                return Some((closed, circle.into_iter().flat_map(|step| step.says).collect()));
+            }
+            if !seen.insert(waiter) {
+                return None;
+            }
+            let mut says = vec![self.says_what_it_waits_for(waiter)];
+            let next = self.whom_it_waits_for(waiter, waits, stuck);
             // From whoever holds it to what he waits for in his turn.
             let mut last = next;
             while let Some(holder) = last
                 && !waits.waits_for_others(holder)
             {
-                last = waits.next(holder, stuck);
+                last = self.whom_it_waits_for(holder, waits, stuck);
             }
             if let Some(holder) = next
                 && next != last
             {
-                step.push(self.name_of(holder));
+                says.push(self.name_of(holder));
             }
-            if let Some(start) = steps.iter().position(|known| *known == step) {
-                return steps.split_off(start).concat();
-            }
-            steps.push(step);
+            steps.push(Step { waiter, thing, says });
             party = last;
         }
-        Vec::new()
+        None
+    }
+
+    /// The first of those for whom somebody waits who is stuck himself.
+    fn whom_it_waits_for(
+        &self,
+        party: Party,
+        waits: &Waits,
+        stuck: &BTreeSet<Party>,
+    ) -> Option<Party> {
+        let first = |parties: &[Party]| parties.iter().copied().find(|p| stuck.contains(p));
+        match (waits.awaits.get(&party)?, party) {
+            (Awaits::Thing(thing), _) => first(waits.holders.get(thing)?),
+            (Awaits::All(_), Party::Request(request))
+                if self.requests[request].stage == Stage::AtRow =>
+            {
+                let blockers = self.blockers_of_awaited_row(request);
+                first(&blockers.into_iter().map(Party::Request).collect::<Vec<_>>())
+            }
+            (Awaits::All(parties) | Awaits::Some(_, parties), _) => first(parties),
+        }
+    }
+
+    /// When somebody began to wait for what others have.
+    fn waits_since(&mut self, party: Party) -> SimTime {
+        match party {
+            Party::Request(request) => match self.requests[request].stage {
+                Stage::AtRow => self.waits_for_row_since(request),
+                Stage::AtCache => self.waits_at_cache_since(request),
+                _ => self.requests[request].reached,
+            },
+            Party::Call(call) => {
+                let layers = self.routes[self.calls[call].edge.index()].layers.len();
+                let at = (0..layers)
+                    .find(|layer| matches!(*self.layer_state(call, *layer), LayerState::Waiting));
+                at.map_or(self.now, |layer| self.layer_times[self.layer_place(call, layer) as u32])
+            }
+        }
     }
 
     fn name_of(&self, party: Party) -> Arc<str> {
@@ -255,10 +270,11 @@ impl Engine<'_> {
     fn says_what_it_waits_for(&mut self, party: Party) -> Arc<str> {
         let name = self.name_of(party);
         match party {
-            Party::Request(request) if self.requests[request].stage == Stage::AtRow => {
-                format!("{name}, for {}", self.name_of_awaited_row(request)).into()
-            }
-            Party::Request(_) => format!("{name}, for a worker").into(),
+            Party::Request(request) => match self.requests[request].stage {
+                Stage::AtRow => format!("{name}, for {}", self.name_of_awaited_row(request)).into(),
+                Stage::AtCache => format!("{name}, for {}", self.name_of_cache(request)).into(),
+                _ => format!("{name}, for a worker").into(),
+            },
             Party::Call(call) => {
                 let layers = self.routes[self.calls[call].edge.index()].layers;
                 let mut layers = layers.iter().enumerate();
@@ -278,19 +294,19 @@ impl Engine<'_> {
         }
     }
 
-    fn note_circle_of(&mut self, who: Vec<Arc<str>>) {
-        let now = self.now;
+    /// Notes a circle, unless it has been told of, wherever one started then.
+    fn note_circle_of(&mut self, at: SimTime, who: Vec<Arc<str>>) {
         let circles = &mut self.locks.circles;
-        let has_room = circles.len() < MOST_CIRCLES;
-        let goes_on = |known: &&mut WaitCycle| known.who == who && known.until + EVERY >= now;
-        match circles.iter_mut().find(goes_on) {
-            Some(known) => known.until = now,
-            None if has_room && !who.is_empty() => {
-                circles.push(WaitCycle { at: now, until: now, who });
-            }
-            None => {}
+        if circles.len() < MOST_CIRCLES && !circles.iter().any(|known| is_turned(&known.who, &who)) {
+            circles.push(WaitCycle { at, who });
         }
     }
+}
+
+/// Whether two circles are the same, wherever they start.
+fn is_turned(one: &[Arc<str>], other: &[Arc<str>]) -> bool {
+    let turned = |by: usize| one.iter().cycle().skip(by).zip(other).all(|(a, b)| a == b);
+    one.len() == other.len() && (0..one.len().max(1)).any(turned)
 }
 
 impl super::guards::Guards {

@@ -16,6 +16,8 @@ enum Point<'m> {
     Pool(u16, u16),
     /// The rows of a store.
     Rows(u16),
+    /// What is being fetched for a cache.
+    Fetched(u16),
 }
 
 /// What may be waited for next by whoever has come to a point, and holds it.
@@ -46,6 +48,9 @@ impl<'m> Ways<'m> {
         let edge = &model.edges[id.index()];
         let mut held = self.at(Point::Call(id));
         for (place, layer) in edge.policy.layers.iter().enumerate() {
+            for other in edge.substitutes.iter().filter(|s| usize::from(s.layer) == place) {
+                self.on(held, Point::Call(other.edge));
+            }
             let ResolvedLayer::Guard(guard) = layer else { continue };
             if is_a_place(&guard.kind) {
                 let point = match guard.scope {
@@ -77,6 +82,9 @@ impl<'m> Ways<'m> {
                     self.lead(rows, rows);
                 }
                 held = rows;
+            }
+            if let Step::Look(look) = step {
+                held = self.on(held, Point::Fetched(look.cache));
             }
             if let Some(call) = step.call() {
                 self.on(held, Point::Call(call));
