@@ -113,7 +113,8 @@ fn who_cannot_connect_gives_up_after_127_s() {
 }
 
 #[test]
-fn who_asks_for_a_connection_is_refused_at_once_by_whoever_is_there_and_not_by_a_machine_that_is_gone() {
+fn who_asks_for_a_connection_is_refused_at_once_by_whoever_is_there_and_not_by_a_machine_that_is_gone()
+ {
     let service = Target::Service(ServiceId(0));
     let run = |what: Value| {
         let mut model = metronome("300s");

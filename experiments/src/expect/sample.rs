@@ -93,7 +93,11 @@ impl Sample {
 /// infinitely faster than who does not.
 fn paired(term: &Term, value: Option<f64>, other: Option<f64>) -> Option<f64> {
     match (term, value, other) {
-        (Term::TimeToRecover | Term::Alert(_) | Term::Saturated(_) | Term::Deadlock, Some(_), None) => Some(0.0),
+        (
+            Term::TimeToRecover | Term::Alert(_) | Term::Saturated(_) | Term::Deadlock,
+            Some(_),
+            None,
+        ) => Some(0.0),
         _ => ratio(value, other),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use sim_core::model::record::SubjectKind;
 use sim_core::model::machine::MachineSpec;
+use sim_core::model::record::SubjectKind;
 use sim_core::model::spec::{EdgeId, EndpointId, Model, ServiceSpec};
 use sim_core::policy::{GuardKind, ResolvedLayer};
 

@@ -119,7 +119,8 @@ impl SaturationMeter {
         let length_ns = bin.length().as_nanos() as f64;
         // Of a service that is scaled: which share of its instances is there.
         let present = self.scaled.as_ref().map_or(1.0, |(name, most)| {
-            let there = Slices::within(&record.plan, &named(record, SubjectKind::Instances, name), bin);
+            let there =
+                Slices::within(&record.plan, &named(record, SubjectKind::Instances, name), bin);
             there.totals().in_flight_integral_ns as f64 / length_ns / most
         });
         let totals = |kind, name: &str| {
@@ -155,7 +156,8 @@ impl SaturationMeter {
             ResourceKind::Memory { instances, .. } => {
                 let memory = totals(SubjectKind::Memory, &self.resource.name);
                 let collecting = memory.in_flight_integral_ns as f64 / length_ns;
-                memory.outcomes.of(Outcome::Overflow) > 0 || collecting >= COLLECTING * instances * present
+                memory.outcomes.of(Outcome::Overflow) > 0
+                    || collecting >= COLLECTING * instances * present
             }
             ResourceKind::Consumers { consumers } => {
                 let messages = totals(SubjectKind::Broker, &self.resource.name);

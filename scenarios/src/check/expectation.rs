@@ -267,9 +267,10 @@ fn subjects(model: &Model) -> impl Iterator<Item = (SubjectKind, Cow<'_, str>)> 
     let beside = beside.chain(instances);
     let known = clients.chain(services).chain(endpoints).chain(edges).chain(beside);
     let cores = model.machines.iter().map(|m| (SubjectKind::Cores, Cow::Owned(m.cores_name())));
-    let memories = model.memories.iter().map(|(service, _)| {
-        (SubjectKind::Memory, Cow::Owned(model.memory_name(*service)))
-    });
+    let memories = model
+        .memories
+        .iter()
+        .map(|(service, _)| (SubjectKind::Memory, Cow::Owned(model.memory_name(*service))));
     known.map(|(kind, name)| (kind, Cow::Borrowed(name))).chain(cores).chain(memories)
 }
 

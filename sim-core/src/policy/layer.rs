@@ -187,7 +187,8 @@ impl Policy {
 impl Policy {
     /// What is asked when it is not known yet which instance is called, or not any more.
     fn scopes_that_know_no_callee(&self) -> impl Iterator<Item = LayerProblem> {
-        let message = "is not of one instance of what is called: choose `caller`, `client` or `shared`";
+        let message =
+            "is not of one instance of what is called: choose `caller`, `client` or `shared`";
         let scopes = |layer: &Layer| match layer {
             Layer::Retry(retry) => {
                 vec![("retry.budget.scope", retry.budget.as_ref().map(|budget| budget.scope))]
@@ -201,7 +202,10 @@ impl Policy {
         };
         self.layers.iter().enumerate().flat_map(move |(place, layer)| {
             let wrong = scopes(layer).into_iter().filter(|(_, s)| *s == Some(Scope::Callee));
-            wrong.map(move |(at, _)| LayerProblem { layer: place, problem: Problem::at(at, message) })
+            wrong.map(move |(at, _)| LayerProblem {
+                layer: place,
+                problem: Problem::at(at, message),
+            })
         })
     }
 

@@ -133,7 +133,9 @@ impl<'t> Parser<'t> {
                 let title = "what never happens is neither early nor late";
                 return Err(error(range, title).help("write `== never`"));
             }
-            (Unit::Moment, words::ALERT | words::SATURATED | words::DEADLOCK) if op == Op::Before => {
+            (Unit::Moment, words::ALERT | words::SATURATED | words::DEADLOCK)
+                if op == Op::Before =>
+            {
                 return self.moment(word).map(|term| Bound::Moment(Box::new(term)));
             }
             (Unit::Moment, words::ALERT | words::SATURATED | words::DEADLOCK) => {

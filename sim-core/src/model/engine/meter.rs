@@ -71,7 +71,9 @@ impl Meters {
         let instances = subjects.len();
         subjects.extend(model.scaled.iter().map(|s| named(SubjectKind::Instances, &s.name)));
         let cores = subjects.len();
-        subjects.extend(model.machines.iter().map(|m| named(SubjectKind::Cores, &m.cores_name().into())));
+        subjects.extend(
+            model.machines.iter().map(|m| named(SubjectKind::Cores, &m.cores_name().into())),
+        );
         let memories = subjects.len();
         let names = model.memories.iter().map(|(service, _)| model.memory_name(*service));
         subjects.extend(names.map(|name| named(SubjectKind::Memory, &name.into())));

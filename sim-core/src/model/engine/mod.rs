@@ -310,7 +310,7 @@ impl<'m> Engine<'m> {
             Event::DeadlockCheck { request } => self.deadlock_check(request),
             Event::CollectionEnds { service, place } => {
                 self.collection_ends(ServiceId(service), place);
-            },
+            }
             Event::MachineTurns { machine } => self.machine_turns(machine),
             Event::Redelivers { message } => self.comes_to_queue(message),
             Event::FaultStarts { .. }

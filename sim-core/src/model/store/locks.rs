@@ -297,8 +297,8 @@ impl LockTable {
             return Vec::new();
         };
         let in_front = queue.waiting.iter().take_while(|waiter| waiter.place != place);
-        let in_front = in_front
-            .filter(|other| other.owner != own.owner && (own.exclusive || other.exclusive));
+        let in_front =
+            in_front.filter(|other| other.owner != own.owner && (own.exclusive || other.exclusive));
         queue.holders_against(own).chain(in_front.map(|other| other.owner)).collect()
     }
 

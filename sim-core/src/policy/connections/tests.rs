@@ -331,3 +331,20 @@ fn an_idle_timeout_of_nought_keeps_envoys_connections_for_ever() {
     assert_eq!(open_after_a_day("0s"), 1);
     assert_eq!(open_after_a_day("1h"), 0);
 }
+
+#[test]
+fn a_pool_is_used_up_when_none_is_idle_or_being_opened_and_there_may_be_no_more() {
+    let mut pool = Driven::new(json!({ "plain": { "max_open": 2, "connect": "10ms" } }));
+    assert!(!pool.pool.is_used_up(), "there is room for two");
+    pool.ask(0, 1);
+    pool.ask(0, 2);
+    assert!(!pool.pool.is_used_up(), "two are being opened");
+    pool.run_to(10);
+    assert!(pool.pool.is_used_up());
+    pool.end(20, Outcome::Ok);
+    assert!(!pool.pool.is_used_up(), "one is idle");
+    assert_eq!(pool.ask(21, 3), "has one");
+    assert!(pool.pool.is_used_up());
+    pool.end(30, Outcome::Reset);
+    assert!(!pool.pool.is_used_up(), "there is room for one");
+}

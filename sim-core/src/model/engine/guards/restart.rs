@@ -29,13 +29,7 @@ impl Engine<'_> {
     }
 
     /// Where the states of a kind are that a layer has for an instance alone.
-    fn own_states(
-        &self,
-        edge: EdgeId,
-        layer: usize,
-        kind: Kind,
-        instance: u32,
-    ) -> Range<usize> {
+    fn own_states(&self, edge: EdgeId, layer: usize, kind: Kind, instance: u32) -> Range<usize> {
         let places = &self.guards.places[edge.index()][layer];
         let place = if kind == Kind::Own { places.own } else { places.budget };
         match place {

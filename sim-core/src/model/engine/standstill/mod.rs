@@ -190,7 +190,8 @@ impl Engine<'_> {
                 Some(Awaits::Thing(thing)) => Some(*thing),
                 _ => None,
             };
-            let is_it = |step: &Step| step.waiter == waiter || (thing.is_some() && step.thing == thing);
+            let is_it =
+                |step: &Step| step.waiter == waiter || (thing.is_some() && step.thing == thing);
             if let Some(start) = steps.iter().position(is_it) {
                 let circle = steps.split_off(start);
                 let times = circle.iter().map(|step| self.waits_since(step.waiter));
@@ -297,7 +298,8 @@ impl Engine<'_> {
     /// Notes a circle, unless it has been told of, wherever one started then.
     fn note_circle_of(&mut self, at: SimTime, who: Vec<Arc<str>>) {
         let circles = &mut self.locks.circles;
-        if circles.len() < MOST_CIRCLES && !circles.iter().any(|known| is_turned(&known.who, &who)) {
+        if circles.len() < MOST_CIRCLES && !circles.iter().any(|known| is_turned(&known.who, &who))
+        {
             circles.push(WaitCycle { at, who });
         }
     }

@@ -55,19 +55,20 @@ impl Waits {
         let place_of = |party: &Party| parties.binary_search(party).ok();
         let mut nodes: Vec<Node> = Vec::new();
         nodes.resize_with(parties.len() + things.len(), Node::default);
-        let mut depend = |node: usize, needs: usize, on: &mut dyn Iterator<Item = Option<usize>>| {
-            let mut waiting = 0;
-            let mut all = 0;
-            for other in on {
-                all += 1;
-                if let Some(other) = other {
-                    nodes[other].dependents.push(node);
-                    waiting += 1;
+        let mut depend =
+            |node: usize, needs: usize, on: &mut dyn Iterator<Item = Option<usize>>| {
+                let mut waiting = 0;
+                let mut all = 0;
+                for other in on {
+                    all += 1;
+                    if let Some(other) = other {
+                        nodes[other].dependents.push(node);
+                        waiting += 1;
+                    }
                 }
-            }
-            // Those who do not wait get on.
-            nodes[node].needs = needs.min(all).saturating_sub(all - waiting);
-        };
+                // Those who do not wait get on.
+                nodes[node].needs = needs.min(all).saturating_sub(all - waiting);
+            };
         for (node, party) in parties.iter().enumerate() {
             match &self.awaits[party] {
                 Awaits::Thing(thing) => {
@@ -83,7 +84,8 @@ impl Waits {
         for (at, thing) in things.iter().enumerate() {
             depend(parties.len() + at, 1, &mut self.holders[thing].iter().map(place_of));
         }
-        let mut gets_on: Vec<usize> = (0..nodes.len()).filter(|node| nodes[*node].needs == 0).collect();
+        let mut gets_on: Vec<usize> =
+            (0..nodes.len()).filter(|node| nodes[*node].needs == 0).collect();
         let mut next = 0;
         while let Some(node) = gets_on.get(next).copied() {
             next += 1;

@@ -141,3 +141,54 @@ fn those_set_apart_are_not_chosen_by_those_who_want_others_and_the_absent_by_nob
     all.sort_unstable();
     assert_eq!(all, [Some(0), Some(0), Some(1), Some(1)]);
 }
+
+#[test]
+fn those_of_a_zone_are_those_of_it_that_are_there_and_healthy() {
+    let mut own = read(json!({ "round-robin": {} }));
+    own.zone_aware = Some(ZoneAware::default());
+    let mut balancer = own.balancer_in_zones(8, &[0, 1], 2);
+    let callers = CallerZones { own: 0, shares: vec![5_000, 5_000] };
+    let three = |balancer: &mut HostBalancer| -> Vec<_> {
+        let host = |_| balancer.choose_for(at(1), None, Some(&callers), &mut { LOWEST });
+        let mut hosts: Vec<_> = (0..3).filter_map(host).collect();
+        hosts.sort_unstable();
+        hosts
+    };
+    assert_eq!(three(&mut balancer), [0, 2, 4]);
+    balancer.set_healthy(at(1), 2, false);
+    assert_eq!(three(&mut balancer), [0, 4, 6]);
+    balancer.set_present(at(1), 4, false);
+    assert!(three(&mut balancer).iter().all(|host| [0, 6].contains(host)));
+}
+
+#[test]
+fn whoever_hashes_finds_his_way_among_the_others() {
+    let own = read(json!({ "maglev": { "table_size": 7 } }));
+    let mut balancer = own.balancer(3);
+    balancer.set_apart(at(0), 1, &own.algorithm);
+    let chosen: std::collections::BTreeSet<_> =
+        (0..20).map(|key| balancer.choose_other(at(0), Some(key), &mut { LOWEST })).collect();
+    assert_eq!(chosen.into_iter().collect::<Vec<_>>(), [Some(0), Some(2)]);
+}
+
+#[test]
+fn one_that_is_sent_somewhere_is_outstanding_there_until_it_is_taken_back() {
+    let outstanding = |balancer: &HostBalancer| -> Vec<_> {
+        balancer.hosts().views().iter().map(|v| (v.outstanding, v.seen_outstanding)).collect()
+    };
+    let mut balancing = read(json!({ "round-robin": {} }));
+    let mut balancer = balancing.balancer(2);
+    balancer.send_to(at(0), 1);
+    balancer.send_to(at(0), 1);
+    assert_eq!(outstanding(&balancer), [(0, 0), (2, 2)]);
+    balancer.take_back(1);
+    assert_eq!(outstanding(&balancer), [(0, 0), (1, 1)]);
+    // Those who look now and then see it later.
+    balancing.stale = Some(SimDuration::from_millis(100));
+    let mut balancer = balancing.balancer(2);
+    balancer.send_to(at(0), 1);
+    balancer.send_to(at(0), 1);
+    balancer.set_healthy(at(100), 0, true);
+    balancer.take_back(1);
+    assert_eq!(outstanding(&balancer), [(0, 0), (1, 2)]);
+}
