@@ -96,6 +96,7 @@ library! {
     "metastable-osdi22",
     "sre-overload",
     "tail-at-scale",
+    "old-loads",
     "open-versus-closed",
     "gc-spiral",
     "pool-exhaustion",

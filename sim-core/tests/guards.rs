@@ -396,12 +396,3 @@ fn a_pool_of_connections_for_each_instance_is_one_for_each() {
     assert_eq!(calls("callee"), (200, 2));
     assert_eq!(calls("caller"), (100, 1));
 }
-
-#[test]
-fn what_is_asked_before_an_instance_is_chosen_has_no_state_for_each() {
-    let policy: sim_core::policy::Policy = serde_json::from_value(json!({ "layers": [
-        { "retry": { "max_attempts": 3, "backoff": { "immediate": {} }, "budget": { "kind": { "grpc": {} }, "scope": "callee" } } },
-    ] })).unwrap();
-    let said = policy.resolve().unwrap_err().to_string();
-    assert!(said.contains("retry.budget.scope") && said.contains("choose `caller`"), "{said}");
-}

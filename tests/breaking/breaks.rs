@@ -73,6 +73,8 @@ pub(crate) enum Break {
     Probes,
     /// Nobody checks instances, nor ejects any.
     HealthChecks,
+    /// Balancers know of every load as it is.
+    StaleLoads,
     /// Messages take no time on the network and are not lost.
     Network,
     /// Nothing is injected.
@@ -112,6 +114,7 @@ pub(crate) const ALL: &[Break] = &[
     Break::Minimum,
     Break::Probes,
     Break::HealthChecks,
+    Break::StaleLoads,
     Break::Network,
     Break::Faults,
 ];
@@ -215,6 +218,9 @@ pub(crate) fn break_model(model: &mut Model, what: Break) -> bool {
             let (check, outlier) = (balancer.health_check.take(), balancer.outlier.take());
             check.is_some() || outlier.is_some()
         }),
+        Break::StaleLoads => {
+            any(&mut model.services, |service| service.balancer.stale.take().is_some())
+        }
         Break::Network => any(&mut model.links, |link| {
             let still = Distribution::Constant(SimDuration::ZERO);
             let latency = std::mem::replace(&mut link.latency, still.clone());

@@ -70,6 +70,7 @@ pub(crate) const ROWS: &[(&str, Break)] = &[
     ("metastable-osdi22", Break::Retries),
     ("sre-overload", Break::Retries),
     ("tail-at-scale", Break::Hedges),
+    ("old-loads", Break::StaleLoads),
     ("open-versus-closed", Break::WorkerLimits),
     ("gc-spiral", Break::Memory),
     ("pool-exhaustion", Break::ConnectionPools),

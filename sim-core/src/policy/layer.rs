@@ -287,6 +287,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_before_an_instance_is_chosen_has_no_state_for_each() {
+        let places = |scope: &str| -> Vec<(usize, String)> {
+            let budget = json!({ "kind": { "grpc": {} }, "scope": scope });
+            let policy: Policy = serde_json::from_value(json!({ "layers": [
+                { "fallback": { "chain": [{ "value": {} }], "scope": scope } },
+                { "retry": { "max_attempts": 2, "backoff": { "immediate": {} }, "budget": budget } },
+                { "hedge": { "kind": { "fixed": { "delay": "1s" } }, "scope": scope, "budget": budget } },
+                { "bulkhead": { "kind": { "semaphore": { "max_concurrent": 1 } }, "scope": scope } },
+            ] }))
+            .unwrap();
+            let problems = policy.resolve().err().map(|error| error.problems).unwrap_or_default();
+            problems.into_iter().map(|p| (p.layer, p.problem.path)).collect()
+        };
+        let wrong = [
+            (0, "fallback.scope"),
+            (1, "retry.budget.scope"),
+            (2, "hedge.scope"),
+            (2, "hedge.budget.scope"),
+        ];
+        assert_eq!(places("callee"), wrong.map(|(layer, path)| (layer, path.to_owned())));
+        assert_eq!(places("client"), []);
+    }
+
+    #[test]
     fn a_right_policy_keeps_its_layers_in_their_order() {
         let policy: Policy = serde_json::from_value(json!({
             "layers": [{ "deadline": "5s" }, { "retry": { "preset": "aws-sdk" } }, { "timeout": "2s" }],
