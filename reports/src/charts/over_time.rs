@@ -130,3 +130,29 @@ fn panel(chart: &ChartResult, drawn: &DrawnCourse) -> Panel {
         faults: Some(drawn.fault_windows.clone()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use experiments::results::Drawn;
+
+    use super::*;
+    use crate::own_charts;
+
+    #[test]
+    fn a_variant_that_is_not_drawn_does_not_make_the_axis_longer() {
+        let mut results = own_charts::small();
+        let scene = |results: &StudyResults| {
+            let chart = results.charts.iter().find_map(|chart| match &chart.drawn {
+                Drawn::OverTime(courses) => Some((chart, courses)),
+                Drawn::Bars(_) => None,
+            });
+            chart.and_then(|(chart, courses)| draw(results, chart, courses))
+        };
+        let before = scene(&results);
+        assert!(before.is_some());
+        for series in results.variants.iter_mut().flat_map(|variant| &mut variant.series) {
+            series.time_s.iter_mut().for_each(|time| *time += 1_000.0);
+        }
+        assert_eq!(scene(&results), before);
+    }
+}

@@ -55,6 +55,8 @@ pub(super) struct Panel {
 pub(super) struct Course {
     pub(super) pen: Pen,
     pub(super) points: Vec<(f64, Option<f64>)>,
+    /// From the start of its first bin to the end of its last.
+    times: Option<(f64, f64)>,
 }
 
 impl Course {
@@ -65,10 +67,17 @@ impl Course {
         widths: &[f64],
         figures: impl IntoIterator<Item = Option<f64>>,
     ) -> Self {
-        let middles = starts.iter().zip(widths).map(|(start, width)| start + width / 2.0);
+        let bins = starts.iter().zip(widths);
+        let times = bins.clone().map(|(start, width)| (*start, start + width)).reduce(widest);
+        let middles = bins.map(|(start, width)| start + width / 2.0);
         let finite = figures.into_iter().map(|figure| figure.filter(|figure| figure.is_finite()));
-        Self { pen, points: middles.zip(finite).collect() }
+        Self { pen, points: middles.zip(finite).collect(), times }
     }
+}
+
+/// The time from the start of the one that begins first to the end of the one that ends last.
+fn widest(one: (f64, f64), other: (f64, f64)) -> (f64, f64) {
+    (one.0.min(other.0), one.1.max(other.1))
 }
 
 impl TimePanels<'_> {
@@ -101,12 +110,8 @@ impl TimePanels<'_> {
     }
 
     fn times(&self) -> Option<(f64, f64)> {
-        let courses = self.results.variants.iter().flat_map(|variant| &variant.series);
-        let bins = courses.flat_map(|series| series.time_s.iter().zip(&series.width_s));
-        let bounds = bins.fold(None, |bounds: Option<(f64, f64)>, (start, width)| {
-            let (low, high) = bounds.unwrap_or((*start, *start));
-            Some((low.min(*start), high.max(start + width)))
-        });
+        let courses = self.panels.iter().flat_map(|panel| &panel.courses);
+        let bounds = courses.filter_map(|course| course.times).reduce(widest);
         bounds.filter(|(low, high)| high > low && (high - low).is_finite())
     }
 
