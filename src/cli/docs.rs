@@ -113,6 +113,7 @@ fn write(told: &[Told], dir: &Path) -> Result<(), Failure> {
     folder.add("claims.md", |out| print_claims(&claims, out))?;
     let pages: Vec<pages::Scenario> = told.iter().map(Told::page).collect();
     folder.add("library/README.md", |out| pages::index(&pages, out))?;
+    folder.add("library/what-broke.md", |out| pages::what_broke(&pages, out))?;
     for (told, page) in told.iter().zip(&pages) {
         folder.add(&format!("library/{}.md", page.study.name), |out| pages::page(page, out))?;
         for (picture, chart) in &told.charts {

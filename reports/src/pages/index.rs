@@ -11,7 +11,8 @@ const INTRODUCTION: &str = "\
 
 A page for each scenario: what one sees and why, what was claimed of it and whether it is so, its chart, its
 figures, its text, and what to change to try one's own. Written by `squall docs` from the scenarios and their
-runs; [what is claimed](../claims.md) has the verdicts of all in one place.
+runs; [what broke](what-broke.md) has the users of all in one table, and [what is claimed](../claims.md) the
+verdicts.
 ";
 
 /// Writes the index of pages that lie beside it under the names of their scenarios.

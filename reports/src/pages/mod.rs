@@ -1,13 +1,15 @@
-//! A page for each scenario, and an index: what a reader sees who does not run anything.
+//! A page for each scenario, an index, and a table of what broke: what a reader sees who does not run anything.
 
 mod index;
 mod scenario;
+mod what_broke;
 
 use experiments::results::{ClaimResult, StudyResults};
 use scenarios::{Setting, Study};
 
 pub use index::index;
 pub use scenario::page;
+pub use what_broke::what_broke;
 
 /// A scenario with all that its page tells.
 #[derive(Clone, Copy)]

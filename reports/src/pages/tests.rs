@@ -1,6 +1,6 @@
 //! Pages of a made-up study.
 
-use experiments::results::ClaimVerdict;
+use experiments::results::{ByPhase, ClaimVerdict};
 
 use super::*;
 use crate::fixture;
@@ -29,6 +29,40 @@ fn told(scenario: &Scenario) -> String {
     let mut bytes = Vec::new();
     page(scenario, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn what_broke_is_told_of_those_whom_it_hit_hardest() {
+    let (study, mut results) = (study(TEXT), crate::watched::study());
+    let scenario = |results: &StudyResults| {
+        let mut bytes = Vec::new();
+        let scenario = Scenario {
+            path: "storm.toml",
+            study: &study,
+            results,
+            claims: &[],
+            charts: &[],
+            settings: &[],
+            is_of_library: false,
+        };
+        what_broke(&[scenario], &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    let rows = |text: &str| text.lines().filter(|line| line.contains("(storm.md)")).count();
+    for (variant, share) in results.variants.iter_mut().zip([0.25, 0.75]) {
+        let why = variant.why.as_mut().unwrap();
+        why.phases = ["before", "during"].map(str::to_owned).to_vec();
+        let user = |share| ByPhase { subject: "shop".to_owned(), share };
+        let calm = user(vec![Some(1.0); why.phases.len()]);
+        let hit = user(why.phases.iter().map(|p| (p == "during").then_some(share)).collect());
+        why.users = vec![calm, hit];
+    }
+    let text = scenario(&results);
+    assert!(text.contains("| 25.0 % |") && text.contains("| 75.0 % |"), "{text}");
+    assert!(text.contains(&results.variants[1].name), "{text}");
+    assert_eq!(rows(&text), 1);
+    results.variants[0].why = None;
+    assert_eq!(rows(&scenario(&results)), 0);
 }
 
 #[test]

@@ -227,7 +227,7 @@ pub struct SliceRecord {
     /// The time integral of the number of busy workers, in worker-nanoseconds; of cores, in thousandths.
     pub busy_integral_ns: u128,
     /// Worker time in this slice for requests whose callers had gone by the time that they ended, in
-    /// worker-nanoseconds.
+    /// worker-nanoseconds. It is known only then: a fault may waste what was done before it.
     pub wasted_ns: u128,
     /// The time integral of the number of calls, attempts or requests in progress (of an edge:
     /// open connections), in nanoseconds.
