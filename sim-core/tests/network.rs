@@ -120,7 +120,7 @@ fn who_asks_for_a_connection_is_refused_at_once_by_whoever_is_there_and_not_by_a
         let mut model = metronome("300s");
         let per_attempt = Tcp { handshake: Handshake::PerAttempt, ..Tcp::default() };
         model.links[0].transport = Transport::Tcp(per_attempt);
-        model.faults = vec![fault("10500ms", "280s", service.clone(), what)];
+        model.faults = vec![fault("10500ms", "280s", service, what)];
         simulate(&model, 1)
     };
     for what in [json!({ "refuse": {} }), json!({ "crash": {} })] {

@@ -3,6 +3,7 @@
 //! A row belongs to a request, whichever of its branches has asked for it, and goes back at the latest when
 //! the request leaves its instance.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::record::WaitCycle;
@@ -242,7 +243,11 @@ impl Engine<'_> {
 
     /// Where somebody waits for a row, and for whom first.
     pub(super) fn all_who_wait_for_rows(&self) -> Vec<(u32, Vec<u32>)> {
-        self.locks.tables.iter().flat_map(LockTable::all_waits).collect()
+        let waits = |slot: &u32| self.requests[*slot].stage == Stage::AtRow;
+        let row = |slot: u32| (self.locks.waits[slot].store, self.locks.waits[slot].row);
+        let rows: BTreeSet<(u16, Row)> = self.requests.slots().filter(waits).map(row).collect();
+        let of = |(store, row)| self.locks.tables[usize::from(store)].waits_for_row(row);
+        rows.into_iter().flat_map(of).collect()
     }
 
     pub(super) fn waits_for_row_since(&self, request: u32) -> SimTime {

@@ -4,6 +4,7 @@
 //! integrals are worked out when they are closed. The loop tells the meters whenever time passes a boundary, so no counter
 //! looks at the clock.
 
+mod level;
 mod seen;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use super::super::spec::{ClientId, EdgeId, EffectId, EndpointId, EndpointSpec, M
 use crate::kernel::SimTime;
 use crate::policy::Outcome;
 use crate::stats::{Recorded, Recorder};
+pub(super) use level::Level;
 
 /// The meters of all subjects, and the place on the time axis.
 #[derive(Debug)]
@@ -205,10 +207,10 @@ impl Meters {
     /// The name of the place where a run ran away: the innermost subject that holds nearly all that
     /// is in progress, since what waits in a service is in progress at its callers too.
     pub(super) fn busiest(&self) -> Arc<str> {
-        let most = self.subjects.iter().map(|meter| meter.in_flight.level).max().unwrap_or(0);
+        let most = self.subjects.iter().map(|meter| meter.in_flight.get()).max().unwrap_or(0);
         let nearly_all = most - most / 10;
-        let holders = self.subjects.iter().filter(|meter| meter.in_flight.level >= nearly_all);
-        let innermost = holders.max_by_key(|meter| (meter.kind, meter.in_flight.level));
+        let holders = self.subjects.iter().filter(|meter| meter.in_flight.get() >= nearly_all);
+        let innermost = holders.max_by_key(|meter| (meter.kind, meter.in_flight.get()));
         innermost.map_or_else(|| "nowhere".into(), |meter| meter.name.clone())
     }
 
@@ -453,76 +455,6 @@ impl Meter {
     }
 }
 
-/// A number that changes over time: its integral and its largest value.
-///
-/// A level that rises at `t` is one higher from `t` on, so that the integral up to an end gains
-/// `end - t`, and loses as much where the level falls: what happens at `t` adds or takes away `t`, and
-/// the ends are put in when a slice is closed. No change has to be multiplied by how long the level
-/// had lasted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Level {
-    level: u32,
-    max: u32,
-    /// The integral of the open slice, less `level × end`: modulo 2¹²⁸, since it is mostly negative.
-    without_end: u128,
-}
-
-impl Level {
-    /// One more.
-    #[inline]
-    pub(super) fn up(&mut self, now: SimTime) {
-        self.without_end = self.without_end.wrapping_sub(now.as_nanos().into());
-        self.level += 1;
-        self.max = self.max.max(self.level);
-    }
-
-    /// One less.
-    #[inline]
-    pub(super) fn down(&mut self, now: SimTime) {
-        debug_assert!(self.level > 0, "something ended that never began");
-        self.without_end = self.without_end.wrapping_add(now.as_nanos().into());
-        self.level -= 1;
-    }
-
-    /// From one value to another.
-    pub(super) fn moves(&mut self, now: SimTime, from: u32, to: u32) {
-        (from..to).for_each(|_| self.up(now));
-        (to..from).for_each(|_| self.down(now));
-    }
-
-    /// From one value to another, however far apart they are.
-    pub(super) fn jumps(&mut self, now: SimTime, from: u32, to: u32) {
-        let by = u128::from(from.abs_diff(to)) * u128::from(now.as_nanos());
-        if from < to {
-            self.without_end = self.without_end.wrapping_sub(by);
-            self.level += to - from;
-            self.max = self.max.max(self.level);
-        } else {
-            debug_assert!(self.level >= from - to, "something ended that never began");
-            self.without_end = self.without_end.wrapping_add(by);
-            self.level -= from - to;
-        }
-    }
-
-    /// The present value.
-    #[cfg(debug_assertions)]
-    pub(super) fn get(&self) -> u32 {
-        self.level
-    }
-
-    /// The integral of the open slice up to now.
-    fn integral(&self, now: SimTime) -> u128 {
-        self.without_end.wrapping_add(u128::from(self.level) * u128::from(now.as_nanos()))
-    }
-
-    fn close(&mut self, end: SimTime) -> (u128, u32) {
-        let of_end = u128::from(self.level) * u128::from(end.as_nanos());
-        let integral = self.without_end.wrapping_add(of_end);
-        self.without_end = 0_u128.wrapping_sub(of_end);
-        (integral, std::mem::replace(&mut self.max, self.level))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -540,19 +472,5 @@ mod tests {
         let record = meter.finish(5);
         let seconds = record.slices.iter().map(|slice| slice.wasted_ns / 1_000_000_000);
         assert_eq!(seconds.collect::<Vec<_>>(), [0, 5, 10, 3, 0]);
-    }
-
-    #[test]
-    fn a_level_knows_its_integral_and_its_largest_value() {
-        let at = |s| SimTime::ZERO + SimDuration::from_secs(s);
-        let mut level = Level::default();
-        level.up(at(1));
-        level.up(at(2));
-        level.down(at(5));
-        assert_eq!(level.close(at(10)), (12_000_000_000, 2));
-        assert_eq!(level.close(at(11)), (1_000_000_000, 1));
-        level.jumps(at(12), 1, 1000);
-        level.jumps(at(13), 1000, 3);
-        assert_eq!(level.close(at(15)), (1_000_000_000 + 1_000_000_000_000 + 6_000_000_000, 1000));
     }
 }

@@ -264,27 +264,25 @@ impl LockTable {
         }
     }
 
-    /// Each place where somebody waits, with the owners for whom he waits first: but for those for whom
-    /// another of them waits in the same queue. In no order.
-    pub(crate) fn all_waits(&self) -> Vec<(u32, Vec<Owner>)> {
-        let mut all = Vec::new();
-        for queue in self.rows.values().filter(|queue| !queue.waiting.is_empty()) {
-            let (mut readers, mut writer) = (Vec::new(), None);
-            for waiter in &queue.waiting {
-                let mut ahead = if waiter.exclusive { readers.clone() } else { Vec::new() };
-                match writer {
-                    Some(writer) => ahead.push(writer),
-                    None => ahead.extend(queue.holders_against(waiter)),
+    /// Each place where somebody waits for a row, with the owners for whom he waits first: but for those for
+    /// whom another of them waits in the same queue.
+    pub(crate) fn waits_for_row(&self, row: Row) -> Vec<(u32, Vec<Owner>)> {
+        let Some(queue) = self.rows.get(&row) else { return Vec::new() };
+        let (mut all, mut readers, mut writer) = (Vec::new(), Vec::new(), None);
+        for waiter in &queue.waiting {
+            let mut ahead = if waiter.exclusive { readers.clone() } else { Vec::new() };
+            match writer {
+                Some(writer) => ahead.push(writer),
+                None => ahead.extend(queue.holders_against(waiter)),
+            }
+            ahead.retain(|other| *other != waiter.owner);
+            all.push((waiter.place, ahead));
+            match waiter.exclusive {
+                true => {
+                    writer = Some(waiter.owner);
+                    readers.clear();
                 }
-                ahead.retain(|other| *other != waiter.owner);
-                all.push((waiter.place, ahead));
-                match waiter.exclusive {
-                    true => {
-                        writer = Some(waiter.owner);
-                        readers.clear();
-                    }
-                    false => readers.push(waiter.owner),
-                }
+                false => readers.push(waiter.owner),
             }
         }
         all

@@ -47,9 +47,9 @@ impl Meter {
             }
             Watched::Mean(of) | Watched::Max(of) => {
                 level = match of {
-                    watch::Level::QueueLength => self.queue.level,
-                    watch::Level::BusyWorkers => self.busy.level,
-                    watch::Level::InFlight => self.in_flight.level,
+                    watch::Level::QueueLength => self.queue.get(),
+                    watch::Level::BusyWorkers => self.busy.get(),
+                    watch::Level::InFlight => self.in_flight.get(),
                 };
                 (0, 0)
             }
