@@ -255,7 +255,9 @@ impl<'t> Parser<'t> {
         match word {
             words::ALERT => self.named(word, "an alert").map(Term::Alert),
             words::DEADLOCK => Ok(Term::Deadlock),
-            _ => self.named(word, "a service, a pool or a call").map(Term::Saturated),
+            _ => self
+                .named(word, "a service, a pool, a call or another resource")
+                .map(Term::Saturated),
         }
     }
 

@@ -66,6 +66,16 @@ impl Queue {
         holders.filter(move |holder| exclusive || holder.exclusive).map(|holder| holder.owner)
     }
 
+    /// Whom the one at this place of the queue waits for: who holds it, then who stands in front.
+    fn ahead_of(&self, own: usize) -> impl Iterator<Item = Owner> {
+        let Waiter { owner, exclusive, .. } = self.waiting[own];
+        let in_front = self.waiting.iter().take(own);
+        let in_front = in_front
+            .filter(move |other| other.owner != owner && (exclusive || other.exclusive))
+            .map(|other| other.owner);
+        self.holders_against(&self.waiting[own]).chain(in_front)
+    }
+
     /// Whether an owner could hold it beside those who do.
     fn admits(&self, owner: Owner, exclusive: bool) -> bool {
         let mut others = self.holders.iter().filter(|holder| holder.owner != owner);
@@ -291,13 +301,8 @@ impl LockTable {
     /// Whom somebody waits for who waits for a row at a place: who holds it, then who stands in front.
     pub(crate) fn blockers(&self, place: u32, row: Row) -> Vec<Owner> {
         let Some(queue) = self.rows.get(&row) else { return Vec::new() };
-        let Some(own) = queue.waiting.iter().find(|waiter| waiter.place == place) else {
-            return Vec::new();
-        };
-        let in_front = queue.waiting.iter().take_while(|waiter| waiter.place != place);
-        let in_front =
-            in_front.filter(|other| other.owner != own.owner && (own.exclusive || other.exclusive));
-        queue.holders_against(own).chain(in_front.map(|other| other.owner)).collect()
+        let own = queue.waiting.iter().position(|waiter| waiter.place == place);
+        own.map(|own| queue.ahead_of(own).collect()).unwrap_or_default()
     }
 
     /// Whom an owner waits for: those who hold what it wants, and those who wait for it in front.
@@ -305,16 +310,9 @@ impl LockTable {
         let Some(owned) = self.owners.get(&owner) else { return Vec::new() };
         let mut others = Vec::new();
         for queue in owned.awaited.iter().filter_map(|row| self.rows.get(row)) {
-            let Some(own) = queue.waiting.iter().find(|waiter| waiter.owner == owner) else {
-                continue;
-            };
-            let in_front = queue.waiting.iter().take_while(|waiter| waiter.owner != owner);
-            let holders = queue.holders.iter().map(|holder| (holder.owner, holder.exclusive));
-            let in_front = in_front.map(|waiter| (waiter.owner, waiter.exclusive));
-            let blocking = holders
-                .chain(in_front)
-                .filter(|(other, exclusive)| *other != owner && (own.exclusive || *exclusive));
-            others.extend(blocking.map(|(other, _)| other));
+            if let Some(own) = queue.waiting.iter().position(|waiter| waiter.owner == owner) {
+                others.extend(queue.ahead_of(own));
+            }
         }
         // The first is followed first.
         others.reverse();
