@@ -106,38 +106,6 @@ impl<T: Copy> Chunks<T> {
         }
     }
 
-    /// Drops the elements of `list` that `keep` refuses; the others move up, in order.
-    pub(super) fn retain(&mut self, list: &mut List, mut keep: impl FnMut(&T) -> bool) {
-        let (mut left, mut read, mut write) = (*list, list.start as usize, list.start as usize);
-        let mut kept = 0;
-        while !left.is_empty() {
-            let run = left.run();
-            left.len -= run.len() as u32;
-            left.start = self.next[run.start / CHUNK].wrapping_mul(CHUNK as u32);
-            read = run.end;
-            for place in run {
-                let element = self.elements[place];
-                if keep(&element) {
-                    if kept > 0 && write.is_multiple_of(CHUNK) {
-                        write = self.next[(write - 1) / CHUNK] as usize * CHUNK;
-                    }
-                    self.elements[write] = element;
-                    write += 1;
-                    kept += 1;
-                }
-            }
-        }
-        if kept == 0 {
-            return self.clear(std::mem::replace(list, List::EMPTY));
-        }
-        let (last, last_before) = ((write - 1) / CHUNK, (read - 1) / CHUNK);
-        if last != last_before {
-            self.next[last_before] = self.free;
-            self.free = self.next[last];
-        }
-        (list.end, list.len) = (write as u32, kept);
-    }
-
     /// Frees a chunk of `list` that is read to its end, and goes on to the one after it.
     #[inline]
     fn drop_chunk(&mut self, list: &mut List, chunk: u32) {
@@ -200,35 +168,6 @@ mod tests {
             assert!(list.is_empty());
         }
         assert_eq!(chunks.next.len(), 63);
-    }
-
-    #[test]
-    fn what_is_not_kept_leaves_room_for_others() {
-        for (skipped, step) in [(0, 1), (0, 2), (3, 3), (15, 7), (16, 50), (17, 2), (0, 1_000)] {
-            let mut chunks = Chunks::new();
-            let mut list = List::EMPTY;
-            let mut expected: Vec<usize> = (0..200).collect();
-            expected.iter().for_each(|n| chunks.push(&mut list, *n));
-            for _ in 0..skipped {
-                chunks.pop_front(&mut list);
-            }
-            expected.drain(..skipped);
-            for (round, divisor) in [step, 1, 2].into_iter().enumerate() {
-                let keep = |n: &usize| n.is_multiple_of(divisor) && *n >= round;
-                chunks.retain(&mut list, keep);
-                expected.retain(keep);
-                (200..240).for_each(|n| chunks.push(&mut list, n));
-                expected.extend(200..240);
-                assert_eq!(list.len(), expected.len());
-                assert_eq!(chunks.runs(list).collect::<Vec<_>>().concat(), expected);
-            }
-            chunks.retain(&mut list, |_| false);
-            assert!(list.is_empty());
-            // Every chunk is free again.
-            let all = chunks.next.len();
-            (0..all * CHUNK).for_each(|n| chunks.push(&mut list, n));
-            assert_eq!(chunks.next.len(), all);
-        }
     }
 
     #[test]

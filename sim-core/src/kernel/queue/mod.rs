@@ -6,9 +6,8 @@
 //! general way.
 //!
 //! [`RadixQueue`] is the queue in use. Its parts, each with its invariant: a radix `ladder` of
-//! `chunks` over a sorted `bottom`, `lanes`, what is due `immediate`ly, and the slots of the
-//! `timers`. [`HeapQueue`] is the
-//! same without any art: the oracle and the yardstick.
+//! `chunks` over a sorted `bottom`, the slots of its `timers`, `lanes`, and what is due
+//! `immediate`ly. [`HeapQueue`] is the same without any art: the oracle and the yardstick.
 
 mod bottom;
 mod chunks;
@@ -34,9 +33,48 @@ pub type EventQueue<E> = RadixQueue<E>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Timer(u64);
 
+/// Where the event of a timer waits.
+#[derive(Clone, Copy, Debug)]
+enum Home {
+    Lane(LaneTimer),
+    Ladder { generation: u32, slot: u32 },
+}
+
+/// An event in a lane, by its number there.
+#[derive(Clone, Copy, Debug)]
+struct LaneTimer {
+    lane: u32,
+    number: u64,
+}
+
 impl Timer {
     /// No timer: cancelling it does nothing.
     pub const NONE: Self = Self(u64::MAX);
+
+    /// Of an event in a lane; others have a generation with this bit free.
+    const IN_LANE: u64 = 1 << 63;
+    /// Bits of the number of an event in its lane: those of the lane are above them.
+    const NUMBER: u32 = 43;
+
+    #[inline]
+    fn in_lane(LaneTimer { lane, number }: LaneTimer) -> Self {
+        debug_assert!(number >> Self::NUMBER == 0 && lane < 1 << (63 - Self::NUMBER));
+        Self(Self::IN_LANE | u64::from(lane) << Self::NUMBER | number)
+    }
+
+    #[inline]
+    fn in_ladder(generation: u32, slot: u32) -> Self {
+        Self(u64::from(generation) << 32 | u64::from(slot))
+    }
+
+    #[inline]
+    fn home(self) -> Home {
+        if self.0 & Self::IN_LANE == 0 {
+            return Home::Ladder { generation: (self.0 >> 32) as u32, slot: self.0 as u32 };
+        }
+        let lane = (self.0 & !Self::IN_LANE) >> Self::NUMBER;
+        Home::Lane(LaneTimer { lane: lane as u32, number: self.0 & ((1 << Self::NUMBER) - 1) })
+    }
 
     /// Whether this is [`Timer::NONE`]. A stale timer is not.
     #[inline]

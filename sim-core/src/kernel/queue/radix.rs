@@ -1,11 +1,11 @@
 //! The fast queue: a radix ladder for events in general, and lanes for constant delays.
 
-use super::entry::{Entry, Item};
+use super::entry::{Due, Entry, Item};
 use super::immediate::Immediate;
 use super::ladder::Ladder;
 use super::lanes::Lanes;
-use super::timers::{Home, Slot, Timers};
-use super::{LaneId, Timer};
+use super::timers::{Slot, Timers};
+use super::{Home, LaneId, Timer};
 use crate::kernel::{SimDuration, SimTime};
 
 /// Cancelled entries are swept out of the ladder when they are the greater part by more than this.
@@ -14,7 +14,7 @@ const SLACK: usize = 64;
 /// A queue of events over a radix ladder and lanes.
 ///
 /// Scheduling, cancelling and popping take constant time, nearly whatever the number of pending
-/// events; an event of 8 bytes takes 24, and 8 more if it can be cancelled. Nothing is allocated
+/// events; an event of 8 bytes takes 24, and 8 more if it can be cancelled and is in no lane. Nothing is allocated
 /// once the queue has been as long as it gets.
 #[derive(Clone, Debug)]
 pub struct RadixQueue<E> {
@@ -83,7 +83,7 @@ impl<E: Copy> RadixQueue<E> {
     /// As [`RadixQueue::schedule`], for an event that may be cancelled.
     #[inline]
     pub fn schedule_timer(&mut self, at: SimTime, event: E) -> Timer {
-        let (slot, timer) = self.timers.take(Home::LADDER);
+        let (slot, timer) = self.timers.take();
         self.push(at, slot, event);
         timer
     }
@@ -97,24 +97,25 @@ impl<E: Copy> RadixQueue<E> {
     #[inline]
     pub fn schedule_in_lane(&mut self, lane: LaneId, event: E) -> Timer {
         let time = (self.now + self.lanes.delay(lane)).as_nanos();
-        let (slot, timer) = self.timers.take(Home::lane(lane.0));
-        let item = self.item(slot, event);
-        self.lanes.push(lane, time, item);
-        timer
+        let due = Due { order: self.order(), event };
+        Timer::in_lane(self.lanes.push(lane, time, due))
     }
 
     /// Takes back the event of `timer`, and says whether it was still pending.
     #[inline]
     pub fn cancel(&mut self, timer: Timer) -> bool {
-        let Some(home) = self.timers.cancel(timer) else {
-            return false;
+        let was_pending = match timer.home() {
+            Home::Lane(timer) => self.lanes.cancel(timer),
+            Home::Ladder { generation, slot } => {
+                let was_pending = self.timers.cancel(generation, slot);
+                if was_pending {
+                    self.cancelled_in_ladder();
+                }
+                was_pending
+            }
         };
-        self.len -= 1;
-        match home.as_lane() {
-            Some(lane) => self.lanes.cancelled(lane, &mut self.timers),
-            None => self.cancelled_in_ladder(),
-        }
-        true
+        self.len -= usize::from(was_pending);
+        was_pending
     }
 
     /// The next event and its time, which becomes [`RadixQueue::now`].
@@ -131,10 +132,10 @@ impl<E: Copy> RadixQueue<E> {
                 self.len -= 1;
                 return self.immediate.pop().map(|event| (self.now, event));
             }
-            if let Some(entry) = self.pop_pending() {
-                self.now = SimTime::from_nanos(entry.time);
+            if let Some((time, event)) = self.pop_pending() {
+                self.now = SimTime::from_nanos(time);
                 self.len -= 1;
-                return Some((self.now, entry.item.event));
+                return Some((self.now, event));
             }
         }
     }
@@ -151,32 +152,27 @@ impl<E: Copy> RadixQueue<E> {
 
     /// Takes the first entry off, and gives it if it is pending: there must be one.
     #[inline]
-    fn pop_pending(&mut self) -> Option<Entry<Item<E>>> {
+    fn pop_pending(&mut self) -> Option<(u64, E)> {
         let head = self.lanes.first();
         let limit = head.map_or(u64::MAX, |head| head.time);
         let front = self.ladder.front(limit);
         if let Some(head) = head
             && front.is_none_or(|e| (head.time, head.order) < (e.time, e.item.order))
         {
-            return self.lanes.pop_first(&mut self.timers);
+            return self.lanes.pop_first().map(|entry| (entry.time, entry.item.event));
         }
         let entry = self.ladder.pop_front()?;
         let pending = self.timers.release(entry.item.timer);
         self.cancelled_in_ladder -= usize::from(!pending);
-        pending.then_some(entry)
+        pending.then_some((entry.time, entry.item.event))
     }
 
     #[inline]
     fn push(&mut self, at: SimTime, timer: Slot, event: E) {
         debug_assert!(at >= self.now, "an event is scheduled in the past");
         let time = at.max(self.now).as_nanos();
-        let item = self.item(timer, event);
+        let item = Item { order: self.order(), timer, event };
         self.ladder.push(self.now.as_nanos(), Entry { time, item });
-    }
-
-    #[inline]
-    fn item(&mut self, timer: Slot, event: E) -> Item<E> {
-        Item { order: self.order(), timer, event }
     }
 
     /// The order of the event that is being scheduled, which is pending from now on.
@@ -225,7 +221,7 @@ impl<E: Copy> RadixQueue<E> {
             change(&mut item.order);
             true
         });
-        self.lanes.for_each(|item| change(&mut item.order));
+        self.lanes.for_each(|due| change(&mut due.order));
     }
 }
 
@@ -339,7 +335,8 @@ mod tests {
             assert!(queue.cancel(in_lane) && queue.cancel(in_ladder));
         }
         assert!(queue.ladder.len() <= 2 * SLACK);
-        assert!(queue.timers.len() <= 6 * SLACK);
+        assert!(queue.timers.len() <= 3 * SLACK);
+        assert!(queue.lanes.room() <= 32);
         assert_eq!(queue.len(), 2);
         assert_eq!(drain(&mut queue), [(1_000_000_000, 0), (1_000_000_000, 1)]);
     }

@@ -11,24 +11,6 @@ impl Slot {
     pub(super) const NONE: Self = Self(u32::MAX);
 }
 
-/// Where the event of a timer waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Home(u32);
-
-impl Home {
-    pub(super) const LADDER: Self = Self(u32::MAX);
-
-    pub(super) const fn lane(lane: u32) -> Self {
-        Self(lane)
-    }
-
-    /// The number of the lane; nothing for the ladder.
-    #[inline]
-    pub(super) fn as_lane(self) -> Option<u32> {
-        (self != Self::LADDER).then_some(self.0)
-    }
-}
-
 /// The slots, each with a generation that counts its uses by two.
 ///
 /// A slot is taken when a timer is given out and freed when its event leaves the queue, which for
@@ -42,47 +24,44 @@ pub(super) struct Timers {
     first_free: u32,
 }
 
-/// `link` is the home of the event of a taken slot, and the next slot of a free one.
 #[derive(Clone, Copy, Debug)]
 struct State {
     generation: u32,
-    link: u32,
+    /// The next free slot, of a free one.
+    next: u32,
 }
 
 /// No free slot.
 const END: u32 = u32::MAX;
 /// The generation at which a slot is used up: it is never taken again, so that no timer, however
-/// old, comes to mean another event.
-const USED_UP: u32 = u32::MAX - 1;
+/// old, comes to mean another event. The highest bit is that of the timers of lanes.
+const USED_UP: u32 = (1 << 31) - 2;
 
 impl Timers {
     pub(super) fn new() -> Self {
         Self { slots: Vec::new(), first_free: END }
     }
 
-    /// Takes a slot for an event that waits at `home`.
+    /// Takes a slot for an event.
     #[inline]
-    pub(super) fn take(&mut self, home: Home) -> (Slot, Timer) {
+    pub(super) fn take(&mut self) -> (Slot, Timer) {
         if self.first_free == END {
             self.add_slot();
         }
         let number = self.first_free;
-        let slot = &mut self.slots[number as usize];
-        self.first_free = std::mem::replace(&mut slot.link, home.0);
-        let timer = Timer(u64::from(slot.generation) << 32 | u64::from(number));
-        (Slot(number), timer)
+        let slot = &self.slots[number as usize];
+        self.first_free = slot.next;
+        (Slot(number), Timer::in_ladder(slot.generation, number))
     }
 
-    /// Marks the event of `timer` as cancelled and says where it waits; nothing if it no longer
-    /// waits or was cancelled before.
+    /// Marks the event of a slot as cancelled, if it is that of the timer of this generation, and still
+    /// waits: whether it is so.
     #[inline]
-    pub(super) fn cancel(&mut self, timer: Timer) -> Option<Home> {
-        let slot = self.slots.get_mut(timer.0 as u32 as usize)?;
-        if slot.generation != (timer.0 >> 32) as u32 {
-            return None;
-        }
-        slot.generation += 1;
-        Some(Home(slot.link))
+    pub(super) fn cancel(&mut self, generation: u32, slot: u32) -> bool {
+        let Some(slot) = self.slots.get_mut(slot as usize) else { return false };
+        let waits = slot.generation == generation;
+        slot.generation += u32::from(waits);
+        waits
     }
 
     #[inline]
@@ -100,7 +79,7 @@ impl Timers {
         let pending = state.generation.is_multiple_of(2);
         state.generation = (state.generation | 1) + 1;
         if state.generation != USED_UP {
-            state.link = self.first_free;
+            state.next = self.first_free;
             self.first_free = slot.0;
         }
         pending
@@ -115,7 +94,7 @@ impl Timers {
     #[cold]
     fn add_slot(&mut self) {
         self.first_free = self.slots.len() as u32;
-        self.slots.push(State { generation: 0, link: END });
+        self.slots.push(State { generation: 0, next: END });
     }
 }
 
@@ -126,26 +105,26 @@ mod tests {
     #[test]
     fn a_timer_means_one_event_for_ever() {
         let mut timers = Timers::new();
-        let (slot, old) = timers.take(Home::LADDER);
+        let (slot, old) = timers.take();
         assert!(timers.release(slot));
-        let (again, new) = timers.take(Home::lane(3));
+        let (again, new) = timers.take();
         assert_eq!(again, slot);
-        assert_eq!(timers.cancel(old), None);
-        assert_eq!(timers.cancel(new), Some(Home::lane(3)));
-        assert_eq!(timers.cancel(new), None);
+        assert_ne!(new, old);
+        assert!(!timers.cancel(0, 0));
+        assert!(timers.cancel(2, 0));
+        assert!(!timers.cancel(2, 0));
         assert!(timers.is_cancelled(again));
         assert!(!timers.release(again));
-        assert_eq!(timers.cancel(Timer::NONE), None);
+        assert!(!timers.cancel(0, 1), "there is no such slot");
     }
 
     #[test]
     fn a_used_up_slot_is_never_taken_again() {
         let mut timers = Timers::new();
-        let (slot, _) = timers.take(Home::LADDER);
+        let (slot, _) = timers.take();
         timers.slots[0].generation = USED_UP - 2;
-        let last = Timer(u64::from(USED_UP - 2) << 32);
         assert!(timers.release(slot));
-        assert_ne!(timers.take(Home::LADDER).0, slot);
-        assert_eq!(timers.cancel(last), None);
+        assert_ne!(timers.take().0, slot);
+        assert!(!timers.cancel(USED_UP - 2, 0));
     }
 }
