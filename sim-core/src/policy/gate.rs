@@ -62,6 +62,11 @@ pub trait Gate {
         None
     }
 
+    /// Whether it may ever want to be woken, whatever is done to it.
+    fn may_wake(&self) -> bool {
+        true
+    }
+
     /// The time that [`Self::wakes_at`] named has come.
     fn wake(&mut self, _now: SimTime, _released: &mut Released) {}
 }

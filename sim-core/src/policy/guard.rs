@@ -96,6 +96,18 @@ impl GuardPolicy {
 }
 
 impl GuardKind {
+    /// Whether it must be told how long calls took: others need not hear of it.
+    pub fn times_calls(&self) -> bool {
+        match self {
+            Self::Breaker(policy) => policy.slow_after.is_some(),
+            Self::ConcurrencyLimit(_) => true,
+            Self::Bulkhead(_)
+            | Self::RateLimit(_)
+            | Self::Throttle(_)
+            | Self::ConnectionPool(_) => false,
+        }
+    }
+
     /// The guard at the start of a run, at its caller.
     pub fn start(&self) -> Guard {
         match self {
@@ -185,6 +197,10 @@ impl Gate for Guard {
     #[inline]
     fn wakes_at(&self) -> Option<SimTime> {
         each_guard!(self, gate => gate.wakes_at())
+    }
+
+    fn may_wake(&self) -> bool {
+        each_guard!(self, gate => gate.may_wake())
     }
 
     fn wake(&mut self, now: SimTime, released: &mut Released) {

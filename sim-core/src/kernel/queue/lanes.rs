@@ -115,7 +115,7 @@ impl<E: Copy> Lanes<E> {
     }
 
     /// Adds what is due the lane's delay from now.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, id: LaneId, time: u64, due: Due<E>) -> LaneTimer {
         let lane = &mut self.lanes[id.0 as usize];
         let number = lane.end;
@@ -127,16 +127,22 @@ impl<E: Copy> Lanes<E> {
         lane.end += 1;
         let chunk = lane.last as usize;
         if lane.head.is_none() {
-            lane.head = Some(number);
-            self.heads.push(Reverse(Head { time, order: due.order, lane: id.0 }));
+            self.has_head(id, number, Head { time, order: due.order, lane: id.0 });
         }
         self.entries[chunk * CHUNK as usize + (number % CHUNK) as usize] = entry;
         self.pending[chunk] |= bit(number);
         LaneTimer { lane: id.0, number }
     }
 
+    /// A lane that had no pending entry has one.
+    #[cold]
+    fn has_head(&mut self, id: LaneId, number: u64, head: Head) {
+        self.lanes[id.0 as usize].head = Some(number);
+        self.heads.push(Reverse(head));
+    }
+
     /// Takes back the entry of a timer, and says whether it was still pending.
-    #[inline]
+    #[inline(always)]
     pub(super) fn cancel(&mut self, timer: LaneTimer) -> bool {
         let Some(lane) = self.lanes.get(timer.lane as usize) else { return false };
         let (place, bit) = lane.place(timer.number);

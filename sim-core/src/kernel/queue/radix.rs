@@ -94,7 +94,7 @@ impl<E: Copy> RadixQueue<E> {
     }
 
     /// Has `event` come out after the lane's delay, if it is not cancelled.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_in_lane(&mut self, lane: LaneId, event: E) -> Timer {
         let time = (self.now + self.lanes.delay(lane)).as_nanos();
         let due = Due { order: self.order(), event };
@@ -102,19 +102,22 @@ impl<E: Copy> RadixQueue<E> {
     }
 
     /// Takes back the event of `timer`, and says whether it was still pending.
-    #[inline]
+    #[inline(always)]
     pub fn cancel(&mut self, timer: Timer) -> bool {
         let was_pending = match timer.home() {
             Home::Lane(timer) => self.lanes.cancel(timer),
-            Home::Ladder { generation, slot } => {
-                let was_pending = self.timers.cancel(generation, slot);
-                if was_pending {
-                    self.cancelled_in_ladder();
-                }
-                was_pending
-            }
+            Home::Ladder { generation, slot } => self.cancel_in_ladder(generation, slot),
         };
         self.len -= usize::from(was_pending);
+        was_pending
+    }
+
+    #[inline(never)]
+    fn cancel_in_ladder(&mut self, generation: u32, slot: u32) -> bool {
+        let was_pending = self.timers.cancel(generation, slot);
+        if was_pending {
+            self.cancelled_in_ladder();
+        }
         was_pending
     }
 

@@ -9,6 +9,7 @@ use super::super::trace::{Happened, What};
 use super::Engine;
 use super::calls::{Call, LayerState, Origin};
 use super::event::Event;
+use super::layer::Layer;
 use super::request::NONE;
 use crate::kernel::draw::Slot;
 use crate::kernel::{SimDuration, SimTime, Timer};
@@ -60,19 +61,17 @@ impl<'m> Engine<'m> {
     #[inline(always)]
     pub(super) fn go_inward(&mut self, call: u32, from: usize) {
         let edge = self.calls[call].edge;
-        let layers = self.routes[edge.index()].layers;
-        for (index, layer) in layers.iter().enumerate().skip(from) {
-            match layer {
-                ResolvedLayer::Retry(retry) => {
-                    if retry.budget.is_some() {
-                        self.open_budget(call, index);
-                    }
+        let route = &self.routes[edge.index()];
+        for (index, layer) in route.layers.iter().enumerate().skip(from) {
+            match layer.policy {
+                ResolvedLayer::Retry(_) => {
+                    self.open_budget(call, index, layer);
                     let backoff = BackoffState::default();
                     *self.layer_state(call, index) =
                         LayerState::Retrying { waits: false, told_after: 0, attempts: 1, backoff };
                 }
                 ResolvedLayer::Timeout(after) => {
-                    let timer = self.time_layer(call, edge, index);
+                    let timer = self.time_layer(call, index, layer);
                     *self.layer_state(call, index) = LayerState::Timed { timer };
                     if self.deadlines.are_sent {
                         self.note_time(call, index, self.now + *after);
@@ -80,7 +79,7 @@ impl<'m> Engine<'m> {
                 }
                 ResolvedLayer::Deadline(limit) => {
                     let ends = self.calls[call].started + *limit;
-                    let timer = self.time_call(call, edge, index, ends);
+                    let timer = self.time_call(call, index, layer, ends);
                     *self.layer_state(call, index) = LayerState::Timed { timer };
                     if self.deadlines.are_sent {
                         self.note_time(call, index, ends);
@@ -91,9 +90,12 @@ impl<'m> Engine<'m> {
                     }
                 }
                 ResolvedLayer::Fallback(_) => *self.layer_state(call, index) = LayerState::Idle,
-                ResolvedLayer::Hedge(hedging) => return self.start_hedged(call, index, hedging),
+                ResolvedLayer::Hedge(_) => return self.start_hedged(call, index),
                 ResolvedLayer::Guard(_) => {
-                    if !self.passes_guard(call, index) {
+                    if route.is_bound && !self.has_destination_at(call, index) {
+                        return self.goes_on_in_turn(call, index, Answer::Reject(Outcome::Refused));
+                    }
+                    if !self.passes_guard(call, index, layer) {
                         return;
                     }
                 }
@@ -103,35 +105,40 @@ impl<'m> Engine<'m> {
     }
 
     /// Whether a guard lets a call go on inward at once.
-    #[inline(never)]
-    fn passes_guard(&mut self, call: u32, index: usize) -> bool {
-        let edge = self.calls[call].edge;
-        if self.routes[edge.index()].is_bound && !self.has_destination_at(call, index) {
-            self.goes_on_in_turn(call, index, Answer::Reject(Outcome::Refused));
-            return false;
-        }
-        match self.ask_guard(call, index) {
+    #[inline(always)]
+    fn passes_guard(&mut self, call: u32, index: usize, layer: &Layer<'_>) -> bool {
+        match self.ask_guard(call, index, layer) {
             Answer::Admit(pass) => {
-                self.has_passed(call, index, pass);
-                return true;
+                self.has_passed(call, index, layer, pass);
+                true
             }
-            Answer::Wait => {
-                let edge = self.calls[call].edge;
-                self.meters.edge(edge).queue.up(self.now);
-                self.tracer.tell(|r| r.waits(call, What::Layer(edge, index as u8), self.now));
-                *self.layer_state(call, index) = LayerState::Waiting;
-                self.note_time(call, index, self.now);
+            answer => {
+                self.is_held_back(call, index, answer);
+                false
             }
-            // Told in its turn: whoever starts a call need not fear that it has ended already.
-            answer @ Answer::Reject(_) => self.goes_on_in_turn(call, index, answer),
         }
-        false
     }
 
-    #[inline]
-    fn has_passed(&mut self, call: u32, layer: usize, pass: Pass) {
-        *self.layer_state(call, layer) = LayerState::Passed { pass };
-        self.note_time(call, layer, self.now);
+    /// A guard does not let a call go on inward at once.
+    #[inline(never)]
+    fn is_held_back(&mut self, call: u32, index: usize, answer: Answer) {
+        if answer != Answer::Wait {
+            // Told in its turn: whoever starts a call need not fear that it has ended already.
+            return self.goes_on_in_turn(call, index, answer);
+        }
+        let edge = self.calls[call].edge;
+        self.meters.edge(edge).queue.up(self.now);
+        self.tracer.tell(|r| r.waits(call, What::Layer(edge, index as u8), self.now));
+        *self.layer_state(call, index) = LayerState::Waiting;
+        self.note_time(call, index, self.now);
+    }
+
+    #[inline(always)]
+    fn has_passed(&mut self, call: u32, index: usize, layer: &Layer<'_>, pass: Pass) {
+        *self.layer_state(call, index) = LayerState::Passed { pass };
+        if layer.times_calls {
+            self.note_time(call, index, self.now);
+        }
     }
 
     /// A call goes on from the guard of a layer as it was told to, if it is still there.
@@ -141,7 +148,7 @@ impl<'m> Engine<'m> {
         self.trace_goes_on(call, layer, answer);
         match answer {
             Answer::Admit(pass) => {
-                self.has_passed(call, layer, pass);
+                self.has_passed(call, layer, self.layer_of(call, layer), pass);
                 self.go_inward(call, layer + 1);
             }
             Answer::Reject(outcome) => {
@@ -154,10 +161,10 @@ impl<'m> Engine<'m> {
 
     /// Sets the timer of a layer, whose delay counts from now.
     #[inline(always)]
-    fn time_layer(&mut self, call: u32, edge: EdgeId, layer: usize) -> Timer {
-        match self.lanes[edge.index() * self.layers_per_call + layer] {
+    fn time_layer(&mut self, call: u32, index: usize, layer: &Layer<'_>) -> Timer {
+        match layer.lane {
             Some(lane) => {
-                let event = Event::LayerTimer { layer: layer as u8, call };
+                let event = Event::LayerTimer { layer: index as u8, call };
                 self.queue.schedule_in_lane(lane, event)
             }
             None => Timer::NONE,
@@ -165,11 +172,12 @@ impl<'m> Engine<'m> {
     }
 
     /// Sets the timer of a deadline, which counts from the start of the call, even inside a retry.
-    fn time_call(&mut self, call: u32, edge: EdgeId, layer: usize, ends: SimTime) -> Timer {
+    #[inline(always)]
+    fn time_call(&mut self, call: u32, index: usize, layer: &Layer<'_>, ends: SimTime) -> Timer {
         if self.calls[call].started == self.now {
-            return self.time_layer(call, edge, layer);
+            return self.time_layer(call, index, layer);
         }
-        let event = Event::LayerTimer { layer: layer as u8, call };
+        let event = Event::LayerTimer { layer: index as u8, call };
         self.queue.schedule_timer(ends.max(self.now), event)
     }
 
@@ -184,12 +192,12 @@ impl<'m> Engine<'m> {
     /// Whoever knows the edge need not wait for the call to come from memory before the states of its
     /// layers can be sent for.
     fn go_outward_along(&mut self, edge: EdgeId, call: u32, mut outcome: Outcome, inside: usize) {
-        let layers = self.routes[edge.index()].layers;
+        let layers = &self.routes[edge.index()].layers;
         let outermost = self.calls[call].outermost;
-        for index in (usize::from(outermost)..inside).rev() {
-            match &layers[index] {
+        for (index, layer) in layers[..inside].iter().enumerate().skip(outermost.into()).rev() {
+            match layer.policy {
                 ResolvedLayer::Retry(retry) => {
-                    if self.tries_again(call, index, retry, outcome) {
+                    if self.tries_again(call, index, layer, retry, outcome) {
                         return;
                     }
                     // It has no timer that runs: something inside has just ended.
@@ -198,9 +206,7 @@ impl<'m> Engine<'m> {
                         matches!(state, LayerState::Retrying { waits: false, .. }),
                         "a retry that waits hears of an outcome"
                     );
-                    if retry.budget.is_some() {
-                        self.close_budget(call, index, outcome);
-                    }
+                    self.close_budget(call, index, layer, outcome);
                 }
                 ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
                     let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
@@ -209,14 +215,20 @@ impl<'m> Engine<'m> {
                     }
                 }
                 ResolvedLayer::Fallback(fallback) => {
-                    let Some(made_do) = self.at_fallback(call, index, fallback, outcome) else {
+                    let Some(made_do) = self.at_fallback(call, index, layer, fallback, outcome)
+                    else {
                         return;
                     };
                     outcome = made_do;
                 }
                 ResolvedLayer::Guard(_) => {
                     let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
-                    self.leave_guard(call, index, state, outcome);
+                    match state {
+                        LayerState::Passed { pass } => {
+                            self.tell_guard(call, index, layer, pass, outcome);
+                        }
+                        state => self.leave_guard(call, index, state, outcome),
+                    }
                 }
                 ResolvedLayer::Hedge(_) => self.leave_layer(call, index, outcome),
             }
@@ -230,6 +242,7 @@ impl<'m> Engine<'m> {
         &mut self,
         call: u32,
         index: usize,
+        layer: &Layer<'_>,
         retry: &RetryPolicy,
         outcome: Outcome,
     ) -> bool {
@@ -237,15 +250,13 @@ impl<'m> Engine<'m> {
             return false;
         };
         let retryable = retry.on.contains(outcome);
-        if retry.budget.is_some() {
-            let end = AttemptEnd { outcome, retryable, forbidden: false };
-            self.book_end_of_attempt(call, index, end);
-        }
+        let end = AttemptEnd { outcome, retryable, forbidden: false };
+        self.book_end_of_attempt(call, index, layer, end);
         let used_up = retry.max_attempts.is_some_and(|max| attempts >= max.get());
         if used_up || !retryable {
             return false;
         }
-        self.waits_to_try_again(call, index, retry, outcome)
+        self.waits_to_try_again(call, index, layer, retry, outcome)
     }
 
     /// As [`Engine::tries_again`], of an outcome that the layer would try again after.
@@ -254,6 +265,7 @@ impl<'m> Engine<'m> {
         &mut self,
         call: u32,
         index: usize,
+        layer: &Layer<'_>,
         retry: &RetryPolicy,
         outcome: Outcome,
     ) -> bool {
@@ -281,7 +293,7 @@ impl<'m> Engine<'m> {
             self.tracer.tell(|r| r.notes(call, Happened::NoTimeToRetry, self.now));
             return false;
         }
-        if retry.budget.is_some() && !self.budget_pays(call, index, outcome) {
+        if !self.budget_pays(call, index, layer, outcome) {
             self.tracer.tell(|r| r.notes(call, Happened::BudgetIsEmpty, self.now));
             return false;
         }
@@ -300,7 +312,7 @@ impl<'m> Engine<'m> {
         let Call { started, edge, .. } = self.calls[call];
         let outside = &self.routes[edge.index()].layers[..index];
         outside.iter().any(|layer| {
-            matches!(layer, ResolvedLayer::Deadline(limit) if self.now + wait >= started + *limit)
+            matches!(layer.policy, ResolvedLayer::Deadline(limit) if self.now + wait >= started + *limit)
         })
     }
 
@@ -308,9 +320,10 @@ impl<'m> Engine<'m> {
     #[inline(never)]
     pub(super) fn layer_timer_fires(&mut self, call: u32, layer: u8) {
         let index = usize::from(layer);
-        let outcome = match &self.routes[self.calls[call].edge.index()].layers[index] {
-            ResolvedLayer::Retry(retry) => return self.wait_is_over(call, index, retry),
-            ResolvedLayer::Hedge(hedging) => return self.hedge_is_due(call, index, hedging),
+        let layer = self.layer_of(call, index);
+        let outcome = match layer.policy {
+            ResolvedLayer::Retry(_) => return self.wait_is_over(call, index, layer),
+            ResolvedLayer::Hedge(_) => return self.hedge_is_due(call, index),
             ResolvedLayer::Timeout(_) => Outcome::Timeout,
             ResolvedLayer::Deadline(_) => Outcome::Deadline,
             // A guard has an alarm of its own, and a fallback takes no time.
@@ -323,14 +336,12 @@ impl<'m> Engine<'m> {
     }
 
     /// The wait of a retry is over: the next attempt goes inward.
-    fn wait_is_over(&mut self, call: u32, index: usize, retry: &RetryPolicy) {
+    fn wait_is_over(&mut self, call: u32, index: usize, layer: &Layer<'_>) {
         self.tracer.tell(|r| r.waits_no_more(call, self.now));
         if let LayerState::Retrying { attempts, waits, .. } = self.layer_state(call, index) {
             (*attempts, *waits) = (*attempts + 1, false);
         }
-        if retry.budget.is_some() {
-            self.book_attempt(call, index);
-        }
+        self.book_attempt(call, index, layer);
         self.go_inward(call, index + 1);
     }
 
@@ -371,12 +382,7 @@ impl<'m> Engine<'m> {
                 if waits {
                     self.queue.cancel(self.waits[call]);
                 }
-                let edge = self.calls[call].edge;
-                if let ResolvedLayer::Retry(RetryPolicy { budget: Some(_), .. }) =
-                    self.routes[edge.index()].layers[index]
-                {
-                    self.close_budget(call, index, outcome);
-                }
+                self.close_budget(call, index, self.layer_of(call, index), outcome);
             }
             state => self.leave_guard(call, index, state, outcome),
         }
@@ -393,12 +399,12 @@ impl<'m> Engine<'m> {
             | LayerState::Copy { .. }
             | LayerState::Asking { .. } => {}
             LayerState::Passed { pass } => {
-                let since = self.layer_times[self.layer_place(call, index) as u32];
-                self.tell_guard(call, index, (pass, since), outcome);
+                self.tell_guard(call, index, self.layer_of(call, index), pass, outcome);
             }
             LayerState::Waiting => self.withdraw(call, index),
             LayerState::Released(Answer::Admit(pass)) => {
-                self.tell_guard(call, index, (pass, self.now), outcome);
+                self.note_time(call, index, self.now);
+                self.tell_guard(call, index, self.layer_of(call, index), pass, outcome);
             }
             LayerState::Released(_) => {}
         }
@@ -467,9 +473,9 @@ impl<'m> Engine<'m> {
         let made = self.calls[call];
         self.calls.remove(call);
         let edge = self.calls[maker].edge;
-        match &self.routes[edge.index()].layers[layer] {
-            ResolvedLayer::Hedge(hedging) => {
-                self.copy_ended(maker, layer, hedging, (call, made), outcome);
+        match self.routes[edge.index()].layers[layer].policy {
+            ResolvedLayer::Hedge(_) => {
+                self.copy_ended(maker, layer, (call, made), outcome);
             }
             ResolvedLayer::Fallback(_) => self.somebody_else_answered(maker, layer, outcome),
             _ => {}

@@ -75,9 +75,9 @@ impl Engine<'_> {
     /// it, else before the run.
     fn connection_opened(&self, mut call: u32) -> SimTime {
         loop {
-            let layers = self.routes[self.calls[call].edge.index()].layers;
+            let layers = &self.routes[self.calls[call].edge.index()].layers;
             for (index, layer) in layers.iter().enumerate().rev() {
-                let ResolvedLayer::Guard(guard) = layer else { continue };
+                let ResolvedLayer::Guard(guard) = layer.policy else { continue };
                 if let GuardKind::ConnectionPool(_) = guard.kind
                     && let LayerState::Passed { pass } =
                         self.layer_states[self.layer_place(call, index)]

@@ -8,6 +8,7 @@
 use super::Engine;
 use super::calls::{Call, Origin};
 use super::front::affinity;
+use super::layer::Layer;
 use super::slab::Beside;
 use super::zoned;
 use crate::kernel::draw::Slot;
@@ -63,7 +64,7 @@ impl Engine<'_> {
     pub(super) fn destination(&self, call: u32) -> Option<u32> {
         let Call { edge, outermost, .. } = self.calls[call];
         let layers = &self.routes[edge.index()].layers[usize::from(outermost)..];
-        let is_chosen_for = layers.iter().any(is_of_callee);
+        let is_chosen_for = layers.iter().any(|layer| is_of_callee(layer.policy));
         self.destinations[call].instance.filter(|_| is_chosen_for)
     }
 
@@ -72,7 +73,8 @@ impl Engine<'_> {
     #[inline(never)]
     pub(super) fn has_destination_at(&mut self, call: u32, layer: usize) -> bool {
         let Call { edge, outermost, .. } = self.calls[call];
-        let layers = self.routes[edge.index()].layers;
+        let layers = &self.routes[edge.index()].layers;
+        let is_of_callee = |layer: &Layer<'_>| is_of_callee(layer.policy);
         let is_known = layers[usize::from(outermost)..layer].iter().any(is_of_callee);
         if !is_known && is_of_callee(&layers[layer]) {
             let instance = self.choose_destination(call);

@@ -29,6 +29,7 @@ mod guards;
 mod health;
 mod injection;
 mod instance;
+mod layer;
 mod limits;
 mod links;
 mod liveness;
@@ -59,8 +60,7 @@ use super::record::{MeasurePlan, RunEnd, RunRecord, Runaway};
 use super::spec::{ClientId, EdgeId, Limits, Model, ServiceId};
 use super::{RunSeed, workload::Load};
 use crate::kernel::draw::{Component, DrawBlock, KeyedDraws, Slot};
-use crate::kernel::{EventQueue, LaneId, SimDuration, SimTime, Timer};
-use crate::policy::ResolvedLayer;
+use crate::kernel::{EventQueue, SimDuration, SimTime, Timer};
 use branches::Branches;
 use calls::{Call, LayerState, LayerTimes, Origin};
 use deadlines::Deadlines;
@@ -135,7 +135,6 @@ pub(super) struct Engine<'m> {
     /// of its layers' timers (`layers_per_call` an edge), where its requests go.
     draws: Vec<KeyedDraws>,
     sites: Vec<u64>,
-    lanes: Vec<Option<LaneId>>,
     routes: &'m [Route<'m>],
     /// What the last answer that was not good said of when to come again.
     told: Option<SimDuration>,
@@ -155,6 +154,10 @@ impl<'m> Engine<'m> {
         plan: &MeasurePlan,
     ) -> Self {
         let mut queue = EventQueue::new();
+        for layer in routes.iter().flat_map(|route| &route.layers) {
+            let lane = layer::lane_of(layer.policy, &mut queue);
+            debug_assert_eq!(lane, layer.lane, "another lane than its route knows");
+        }
         let component = |edge: usize| Component::named(&model.edges[edge].name);
         let edges = 0..model.edges.len();
         let draws: Vec<KeyedDraws> = edges
@@ -166,7 +169,6 @@ impl<'m> Engine<'m> {
         let (first_instances, first_pools) = route::places(model);
         let classes = model.classes();
         Self {
-            lanes: lanes(model, layers_per_call, &mut queue),
             model,
             now: SimTime::ZERO,
             queue,
@@ -463,17 +465,4 @@ impl<'m> Engine<'m> {
 
     #[cfg(not(debug_assertions))]
     fn assert_conservation(&mut self) {}
-}
-
-/// The lane of the timer of each layer, so many layers an edge.
-fn lanes(model: &Model, layers: usize, queue: &mut EventQueue<Event>) -> Vec<Option<LaneId>> {
-    let mut lanes = vec![None; model.edges.len() * layers];
-    for (nth, edge) in model.edges.iter().enumerate() {
-        for (layer, resolved) in edge.policy.layers.iter().enumerate() {
-            if let ResolvedLayer::Timeout(delay) | ResolvedLayer::Deadline(delay) = resolved {
-                lanes[nth * layers + layer] = Some(queue.lane(*delay));
-            }
-        }
-    }
-    lanes
 }

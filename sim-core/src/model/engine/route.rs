@@ -8,6 +8,7 @@ use super::super::spec::{
 use super::destinations::is_of_callee;
 use super::front::Front;
 use super::injection::is_disturbed;
+use super::layer::Layer;
 use super::meter::{self, Subjects};
 use crate::kernel::{Distribution, SimDuration};
 use crate::policy::{Abandoned, LateAnswers, ResolvedLayer, SentDeadlines};
@@ -16,10 +17,10 @@ use crate::policy::{Abandoned, LateAnswers, ResolvedLayer, SentDeadlines};
 ///
 /// It is made before the run and lent to it, so that whoever holds one may change the state of the
 /// run meanwhile.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct Route<'m> {
     /// The layers of its policy, outermost first.
-    pub(super) layers: &'m [ResolvedLayer],
+    pub(super) layers: Box<[Layer<'m>]>,
     /// The steps of its endpoint.
     pub(super) steps: &'m [Step],
     /// The demand of the first of them, if that is work.
@@ -110,7 +111,7 @@ impl<'m> Route<'m> {
         let endpoints = meter::subjects_of_endpoints(model);
         let (first_instances, first_pools) = places(model);
         let classes = model.classes();
-        let of = |edge: &'m EdgeSpec| {
+        let of = |(edge, layers): (&'m EdgeSpec, _)| {
             let endpoint = &model.endpoints[edge.to.index()];
             let service = &model.services[endpoint.service.index()];
             let link = &model.links[edge.link.index()];
@@ -138,7 +139,7 @@ impl<'m> Route<'m> {
             let locks =
                 endpoint.steps.iter().any(|step| matches!(step, Step::Lock(_) | Step::Commit));
             Self {
-                layers: &edge.policy.layers,
+                layers,
                 steps: &endpoint.steps,
                 first_demand,
                 link,
@@ -190,7 +191,7 @@ impl<'m> Route<'m> {
                 draws_more,
             }
         };
-        model.edges.iter().map(of).collect()
+        model.edges.iter().zip(Layer::all(model)).map(of).collect()
     }
 
     /// The same, where somebody follows calls: nothing is passed over that could be told of. What happens

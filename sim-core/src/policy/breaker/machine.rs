@@ -137,6 +137,7 @@ impl BreakerMachine {
         self.trial.admitted
     }
 
+    #[inline]
     fn decide(&mut self, now: SimTime) -> Answer {
         self.half_open_if_due(now);
         match self.state {
@@ -150,6 +151,7 @@ impl BreakerMachine {
         }
     }
 
+    #[inline]
     fn admit(&mut self, now: SimTime) -> Answer {
         if self.policy.denominator == Denominator::Admitted {
             self.tally.call(now);
@@ -158,6 +160,7 @@ impl BreakerMachine {
         Answer::Admit(Pass { generation: self.generation, mark })
     }
 
+    #[inline(never)]
     fn admit_probe(&mut self, now: SimTime) -> Answer {
         let counted = self.policy.probes == Probes::Counted;
         if counted && self.policy.denominator == Denominator::Admitted {
@@ -166,12 +169,14 @@ impl BreakerMachine {
         Answer::Admit(Pass { generation: self.generation, mark: PROBE })
     }
 
+    #[inline]
     fn reject(&mut self) -> Answer {
         self.rejected = self.rejected.saturating_add(1);
         Answer::Reject(Outcome::RejectedBreaker)
     }
 
     /// A result, by the library's rule for late ones.
+    #[inline]
     fn hear(&mut self, now: SimTime, pass: Pass, sample: Sample) {
         let late = pass.generation != self.generation;
         // What a late call was marked with belongs to counts that are no more.
@@ -185,6 +190,7 @@ impl BreakerMachine {
         }
     }
 
+    #[inline]
     fn hear_now(&mut self, now: SimTime, mark: u32, sample: Sample) {
         match self.state {
             BreakerState::Closed => self.judge(now, mark, sample),
@@ -193,6 +199,7 @@ impl BreakerMachine {
         }
     }
 
+    #[inline]
     fn judge(&mut self, now: SimTime, mark: u32, sample: Sample) {
         self.tally.record(now, mark, sample);
         let asked = sample.failed || self.policy.judged_on == JudgedOn::Results;
@@ -201,6 +208,7 @@ impl BreakerMachine {
         }
     }
 
+    #[inline(never)]
     fn hear_probe(&mut self, now: SimTime, sample: Sample) {
         self.trial.record(sample);
         let verdict = self.trial.verdict(&self.policy);
@@ -217,6 +225,7 @@ impl BreakerMachine {
     }
 
     /// A late result that acts on an open breaker.
+    #[inline(never)]
     fn act(&mut self, now: SimTime, mark: u32, sample: Sample) {
         if sample.failed {
             self.due = now + self.open_time;
@@ -226,6 +235,7 @@ impl BreakerMachine {
         self.tally.record(now, mark, sample);
     }
 
+    #[inline(never)]
     fn hear_by_admission(&mut self, now: SimTime, pass: Pass, mark: u32, sample: Sample) {
         if pass.mark & PROBE == 0 {
             self.judge(now, mark, sample);
@@ -243,6 +253,7 @@ impl BreakerMachine {
     }
 
     /// A result that counts as nothing gives its permit back.
+    #[inline(never)]
     fn ignore(&mut self, pass: Pass) {
         let own = pass.generation == self.generation;
         let anybody =
@@ -252,16 +263,21 @@ impl BreakerMachine {
         }
     }
 
+    #[inline]
     fn half_open_if_due(&mut self, now: SimTime) {
+        if self.state != BreakerState::Open || self.due == SimTime::MAX {
+            return;
+        }
         let over = match self.policy.due {
             Due::At => now >= self.due,
             Due::After => now > self.due,
         };
-        if self.state == BreakerState::Open && over && self.due != SimTime::MAX {
+        if over {
             self.half_open(now);
         }
     }
 
+    #[inline(never)]
     fn open(&mut self, now: SimTime) {
         self.openings_in_a_row = self.openings_in_a_row.saturating_add(1);
         self.open_time = self.policy.open.of(self.openings_in_a_row, &mut self.backoff, self.draw);
@@ -270,6 +286,7 @@ impl BreakerMachine {
         self.due = now + self.open_time;
     }
 
+    #[inline(never)]
     fn half_open(&mut self, now: SimTime) {
         self.rejected = 0;
         self.trial = Trial::new(self.policy.half_open_calls);
@@ -278,6 +295,7 @@ impl BreakerMachine {
         self.due = self.policy.half_open_for.map_or(SimTime::MAX, |time| now + time);
     }
 
+    #[inline(never)]
     fn close(&mut self, now: SimTime) {
         self.rejected = 0;
         self.openings_in_a_row = 0;
@@ -300,7 +318,15 @@ impl BreakerMachine {
     }
 
     /// Answers those who wait, as far as there is an answer now.
+    #[inline]
     fn release(&mut self, now: SimTime, released: &mut Released) {
+        if !self.waiting.is_empty() {
+            self.release_waiting(now, released);
+        }
+    }
+
+    #[inline(never)]
+    fn release_waiting(&mut self, now: SimTime, released: &mut Released) {
         for _ in 0..self.waiting.len() {
             if self.policy.serialised && self.busy {
                 return;
@@ -363,6 +389,10 @@ impl Gate for BreakerMachine {
             BreakerState::HalfOpen => true,
         };
         (timed && self.due != SimTime::MAX).then_some(self.due)
+    }
+
+    fn may_wake(&self) -> bool {
+        self.policy.transition == Transition::Automatic || self.policy.half_open_for.is_some()
     }
 
     fn wake(&mut self, now: SimTime, released: &mut Released) {

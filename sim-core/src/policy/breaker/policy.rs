@@ -86,6 +86,7 @@ impl BreakerPolicy {
     }
 
     /// What a result counts as, if anything.
+    #[inline]
     pub(super) fn sample(&self, ending: Ending) -> Option<Sample> {
         if self.ignored.contains(ending.outcome) {
             return None;

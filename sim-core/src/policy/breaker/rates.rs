@@ -20,6 +20,7 @@ pub struct Rates {
 
 impl Rates {
     /// Whether a rate has reached its threshold, if there are `minimum` calls at least.
+    #[inline]
     pub(super) fn exceeded(&self, totals: &Totals, minimum: u32) -> bool {
         totals.calls > 0
             && totals.calls >= minimum
@@ -29,11 +30,17 @@ impl Rates {
                 || self.slow.is_some_and(|limit| self.reached(totals.slow, totals.calls, limit)))
     }
 
+    #[inline]
     fn reached(&self, part: u32, whole: u32, limit: f64) -> bool {
         // Nothing is no share above zero, in whatever arithmetic: mostly there is nothing to compare.
         if part == 0 && limit > NO_SHARE {
             return false;
         }
+        self.share_reached(part, whole, limit)
+    }
+
+    #[inline(never)]
+    fn share_reached(&self, part: u32, whole: u32, limit: f64) -> bool {
         let (part, whole) = (f64::from(part), f64::from(whole));
         match self.arithmetic {
             Arithmetic::Quotient => self.passes(part / whole, limit),

@@ -69,6 +69,8 @@ impl Tokens {
 }
 
 impl Deciding for Tokens {
+    const FOLLOWS_CALLS: bool = false;
+
     fn attempt_ends(&mut self, _now: SimTime, _memory: &mut CallMemory, end: AttemptEnd) {
         if end.is_success() {
             self.left = (self.left + self.ratio).min(self.max);

@@ -122,6 +122,9 @@ trait Budgeting: Described {
 
 /// What decides; see the module for the order of the calls.
 trait Deciding {
+    /// Whether it hears of more than how attempts end, or remembers something of a call.
+    const FOLLOWS_CALLS: bool = true;
+
     /// A call starts.
     fn call_starts(&mut self, _now: SimTime, _memory: &mut CallMemory) {}
 
@@ -154,6 +157,15 @@ impl Budget {
     pub fn check(&self) -> Result<(), Problems> {
         let problems = each_budget!(self, budget => budget.check());
         problems.inside(self.name()).or_none()
+    }
+
+    /// Whether its machine must be told when calls and attempts start, and when calls end, and needs
+    /// the same [`CallMemory`] each time: others need only hear how attempts end.
+    pub fn follows_calls(&self) -> bool {
+        fn follows<B: Budgeting>(_: &B) -> bool {
+            B::Machine::FOLLOWS_CALLS
+        }
+        each_budget!(self, budget => follows(budget))
     }
 }
 

@@ -115,6 +115,10 @@ impl Gate for BulkheadGate {
         each_gate!(self, gate => gate.wakes_at())
     }
 
+    fn may_wake(&self) -> bool {
+        each_gate!(self, gate => gate.may_wake())
+    }
+
     fn wake(&mut self, now: SimTime, released: &mut Released) {
         each_gate!(self, gate => gate.wake(now, released));
     }

@@ -56,10 +56,16 @@ impl Slots {
         }
     }
 
+    #[inline]
     fn admit_those_who_wait(&mut self, released: &mut Released) {
-        while self.running < self.slots
-            && let Some(first) = self.queue.pop_front()
-        {
+        while self.running < self.slots && !self.queue.is_empty() {
+            self.admit_first(released);
+        }
+    }
+
+    #[inline(never)]
+    fn admit_first(&mut self, released: &mut Released) {
+        if let Some(first) = self.queue.pop_front() {
             self.running += 1;
             released.push((first.ticket, Answer::Admit(Pass::default())));
         }
@@ -101,6 +107,10 @@ impl Gate for Slots {
     fn wakes_at(&self) -> Option<SimTime> {
         // All wait equally long, so the first in the queue is the first to have waited too long.
         self.queue.front().map(|first| first.until).filter(|until| *until < SimTime::MAX)
+    }
+
+    fn may_wake(&self) -> bool {
+        matches!(self.room, Room::ForAtMost(wait) if !wait.is_zero())
     }
 
     fn wake(&mut self, now: SimTime, released: &mut Released) {

@@ -159,6 +159,10 @@ impl Gate for Threads {
         self.idle.push_back(now);
     }
 
+    fn may_wake(&self) -> bool {
+        false
+    }
+
     fn withdrawn(&mut self, _now: SimTime, ticket: Ticket, _released: &mut Released) {
         if let Some(place) = self.queue.iter_mut().find(|place| **place == Some(ticket)) {
             *place = None;

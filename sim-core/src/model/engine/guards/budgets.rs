@@ -1,68 +1,96 @@
 //! What is told to the budgets of retries and hedges, and what they say.
 
 use super::super::Engine;
+use super::super::layer::Layer;
 use super::Guards;
+use crate::kernel::SimTime;
 use crate::policy::Outcome;
-use crate::policy::budget::{AttemptEnd, CallMemory};
+use crate::policy::budget::{AttemptEnd, BudgetMachine, CallMemory};
 
 impl Engine<'_> {
-    /// A call comes to a retry with a budget.
-    pub(in crate::model::engine) fn open_budget(&mut self, call: u32, layer: usize) {
-        let (index, memory) = (self.budget_of(call, layer), self.memory_of(call, layer));
+    /// A call comes to a layer that may have a budget.
+    #[inline]
+    pub(in crate::model::engine) fn open_budget(
+        &mut self,
+        call: u32,
+        index: usize,
+        layer: &Layer<'_>,
+    ) {
+        if layer.follows_calls {
+            self.opens_budget(call, index, layer);
+        }
+    }
+
+    #[inline(never)]
+    fn opens_budget(&mut self, call: u32, index: usize, layer: &Layer<'_>) {
+        let memory = self.layer_place(call, index);
         if self.guards.memories.len() <= memory {
             self.guards.memories.resize(memory + 1, CallMemory::default());
         }
         self.guards.memories[memory] = CallMemory::default();
-        let (budgets, memories) = (&mut self.guards.budgets, &mut self.guards.memories);
-        budgets[index].call_starts(self.now, &mut memories[memory]);
-        budgets[index].attempt_starts(self.now, &mut memories[memory]);
+        self.at_budget(call, index, layer, |budget, now, memory| {
+            budget.call_starts(now, memory);
+            budget.attempt_starts(now, memory);
+        });
     }
 
-    /// A retry goes out under a budget.
-    pub(in crate::model::engine) fn book_attempt(&mut self, call: u32, layer: usize) {
-        let (index, memory) = (self.budget_of(call, layer), self.memory_of(call, layer));
-        let Guards { budgets, memories, .. } = &mut self.guards;
-        budgets[index].attempt_starts(self.now, &mut memories[memory]);
+    /// A retry or a further copy goes out under a budget, if there is one.
+    pub(in crate::model::engine) fn book_attempt(
+        &mut self,
+        call: u32,
+        index: usize,
+        layer: &Layer<'_>,
+    ) {
+        if layer.follows_calls {
+            self.at_budget(call, index, layer, BudgetMachine::attempt_starts);
+        }
     }
 
-    /// An attempt under a budget has ended so.
+    /// An attempt under a budget has ended so, if there is one.
+    #[inline]
     pub(in crate::model::engine) fn book_end_of_attempt(
         &mut self,
         call: u32,
-        layer: usize,
+        index: usize,
+        layer: &Layer<'_>,
         end: AttemptEnd,
     ) {
-        let (index, memory) = (self.budget_of(call, layer), self.memory_of(call, layer));
-        let Guards { budgets, memories, .. } = &mut self.guards;
-        budgets[index].attempt_ends(self.now, &mut memories[memory], end);
+        if layer.budget.is_some() {
+            self.at_budget(call, index, layer, |budget, now, memory| {
+                budget.attempt_ends(now, memory, end);
+            });
+        }
     }
 
-    /// Whether a budget pays for a retry.
+    /// Whether there is no budget, or it pays for a retry.
     pub(in crate::model::engine) fn budget_pays(
         &mut self,
         call: u32,
-        layer: usize,
+        index: usize,
+        layer: &Layer<'_>,
         outcome: Outcome,
     ) -> bool {
-        let (index, memory) = (self.budget_of(call, layer), self.memory_of(call, layer));
-        let Guards { budgets, memories, .. } = &mut self.guards;
-        let pays = budgets[index].may_retry(self.now, &mut memories[memory], outcome);
-        if !pays {
-            let edge = self.calls[call].edge;
-            self.meters.edge(edge).was_rejected(Outcome::RejectedBudget);
-        }
-        pays
+        self.pays(call, index, layer, |budget, now, memory| budget.may_retry(now, memory, outcome))
     }
 
-    /// Whether a budget pays for a further copy of a call.
+    /// Whether there is no budget, or it pays for a further copy of a call.
     pub(in crate::model::engine) fn budget_pays_for_hedge(
         &mut self,
         call: u32,
-        layer: usize,
+        index: usize,
+        layer: &Layer<'_>,
     ) -> bool {
-        let (index, memory) = (self.budget_of(call, layer), self.memory_of(call, layer));
-        let Guards { budgets, memories, .. } = &mut self.guards;
-        let pays = budgets[index].may_hedge(self.now, &mut memories[memory]);
+        self.pays(call, index, layer, BudgetMachine::may_hedge)
+    }
+
+    fn pays(
+        &mut self,
+        call: u32,
+        index: usize,
+        layer: &Layer<'_>,
+        asked: impl FnOnce(&mut BudgetMachine, SimTime, &mut CallMemory) -> bool,
+    ) -> bool {
+        let pays = layer.budget.is_none() || self.at_budget(call, index, layer, asked);
         if !pays {
             let edge = self.calls[call].edge;
             self.meters.edge(edge).was_rejected(Outcome::RejectedBudget);
@@ -70,19 +98,38 @@ impl Engine<'_> {
         pays
     }
 
-    /// A call under a budget is over.
+    /// A call that may be under a budget is over.
+    #[inline]
     pub(in crate::model::engine) fn close_budget(
         &mut self,
         call: u32,
-        layer: usize,
+        index: usize,
+        layer: &Layer<'_>,
         outcome: Outcome,
     ) {
-        let (index, memory) = (self.budget_of(call, layer), self.memory_of(call, layer));
-        let Guards { budgets, memories, .. } = &mut self.guards;
-        budgets[index].call_ends(self.now, &mut memories[memory], outcome);
+        if layer.follows_calls {
+            self.at_budget(call, index, layer, |budget, now, memory| {
+                budget.call_ends(now, memory, outcome);
+            });
+        }
     }
 
-    fn memory_of(&self, call: u32, layer: usize) -> usize {
-        call as usize * self.layers_per_call + layer
+    /// What is done at the budget of a layer, with what it remembers of a call.
+    #[inline(always)]
+    fn at_budget<T>(
+        &mut self,
+        call: u32,
+        index: usize,
+        layer: &Layer<'_>,
+        done: impl FnOnce(&mut BudgetMachine, SimTime, &mut CallMemory) -> T,
+    ) -> T {
+        let (budget, memory) = (self.state_at(call, layer.budget), self.layer_place(call, index));
+        let Guards { budgets, memories, .. } = &mut self.guards;
+        let mut nothing = CallMemory::default();
+        let memory = match layer.follows_calls {
+            true => &mut memories[memory],
+            false => &mut nothing,
+        };
+        done(&mut budgets[budget], self.now, memory)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::Engine;
 use super::super::calls::{Call, LayerState, Origin};
+use super::super::layer::Layer;
 use super::draws::LazyDraws;
 use crate::kernel::SimDuration;
 use crate::kernel::draw::lineage;
@@ -10,24 +11,27 @@ use crate::policy::{FallbackPolicy, MadeDo, Outcome, ResolvedLayer};
 impl Engine<'_> {
     /// What becomes of an outcome at a fallback: a failure that it makes up for is `degraded`.
     /// `None` if somebody else is asked first.
+    #[inline]
     pub(in crate::model::engine) fn at_fallback(
         &mut self,
         call: u32,
-        layer: usize,
+        index: usize,
+        layer: &Layer<'_>,
         fallback: &FallbackPolicy,
         outcome: Outcome,
     ) -> Option<Outcome> {
-        let index = self.place_of(call, layer);
         if outcome.is_good() {
-            self.guards.last_good[index].note(self.now);
+            let place = self.state_at(call, layer.own);
+            self.guards.last_good[place].note(self.now);
         }
         if !fallback.on.contains(outcome) {
             return Some(outcome);
         }
-        self.makes_do(call, layer, fallback, outcome, 0)
+        self.makes_do(call, index, fallback, outcome, 0)
     }
 
     /// What is made do with after a failure, from this place of the chain on.
+    #[inline(never)]
     fn makes_do(
         &mut self,
         call: u32,
@@ -37,10 +41,8 @@ impl Engine<'_> {
         from: u8,
     ) -> Option<Outcome> {
         let last_good = self.guards.last_good[self.place_of(call, layer)];
-        let Call { edge, key, attempts, .. } = self.calls[call];
-        let Some(draws) = &self.guards.places[edge.index()][layer].draws else {
-            return Some(failure);
-        };
+        let Call { key, attempts, .. } = self.calls[call];
+        let draws = &self.guards.draws[self.layer_of(call, layer).number as usize];
         let mut draws = LazyDraws::new(draws, key, attempts).after(from.into());
         match fallback.make_do(from, self.now, last_good, &mut draws) {
             MadeDo::With => Some(Outcome::Degraded),
@@ -84,8 +86,7 @@ impl Engine<'_> {
     ) {
         let state = std::mem::replace(self.layer_state(call, layer), LayerState::Idle);
         let LayerState::Asking { place, failure, .. } = state else { return };
-        let edge = self.calls[call].edge;
-        let ResolvedLayer::Fallback(fallback) = &self.routes[edge.index()].layers[layer] else {
+        let ResolvedLayer::Fallback(fallback) = self.layer_of(call, layer).policy else {
             return;
         };
         let made_do = match outcome.is_failure() {

@@ -10,9 +10,9 @@ use super::super::request::NONE;
 use super::super::slab::Slotted;
 use crate::kernel::draw::lineage;
 use crate::kernel::{SimTime, Timer};
+use crate::policy::Outcome;
 use crate::policy::budget::AttemptEnd;
 use crate::policy::hedge::{Do, HedgedCall};
-use crate::policy::{Hedging, Outcome};
 
 /// A call that is hedged.
 #[derive(Clone, Copy, Debug)]
@@ -57,15 +57,8 @@ impl Slotted for Hedged {
 
 impl<'m> Engine<'m> {
     /// A call comes to a hedge: its first copy goes inward.
-    pub(in crate::model::engine) fn start_hedged(
-        &mut self,
-        call: u32,
-        layer: usize,
-        hedging: &'m Hedging,
-    ) {
-        if hedging.budget.is_some() {
-            self.open_budget(call, layer);
-        }
+    pub(in crate::model::engine) fn start_hedged(&mut self, call: u32, layer: usize) {
+        self.open_budget(call, layer, self.layer_of(call, layer));
         let index = self.place_of(call, layer);
         let machine = self.guards.hedgers[index].call(self.now);
         let hedged = self.guards.hedged.insert(Hedged::new(machine));
@@ -102,17 +95,12 @@ impl<'m> Engine<'m> {
     }
 
     /// The time for a further copy has come.
-    pub(in crate::model::engine) fn hedge_is_due(
-        &mut self,
-        call: u32,
-        layer: usize,
-        hedging: &'m Hedging,
-    ) {
+    pub(in crate::model::engine) fn hedge_is_due(&mut self, call: u32, layer: usize) {
         let LayerState::Hedging { hedged } = *self.layer_state(call, layer) else { return };
         self.guards.hedged[hedged].due = None;
-        let doing = self
-            .tell_hedged(call, layer, hedging, |machine, now, may_send| machine.due(now, may_send));
-        self.does(call, layer, hedging, doing);
+        let doing =
+            self.tell_hedged(call, layer, |machine, now, may_send| machine.due(now, may_send));
+        self.does(call, layer, doing);
     }
 
     /// A copy has ended so. It is removed already, but nothing is in its place yet.
@@ -120,7 +108,6 @@ impl<'m> Engine<'m> {
         &mut self,
         call: u32,
         layer: usize,
-        hedging: &'m Hedging,
         (copy, of_copy): (u32, Call),
         outcome: Outcome,
     ) {
@@ -130,18 +117,15 @@ impl<'m> Engine<'m> {
         if outcome.is_good() || outcome == Outcome::Timeout {
             self.observe(call, layer, sent);
         }
-        if hedging.budget.is_some() {
-            let retryable = self.guards.hedged[hedged].machine.is_non_fatal(outcome);
-            let end = AttemptEnd { outcome, retryable, forbidden: false };
-            self.book_end_of_attempt(call, layer, end);
-        }
-        let doing = self.tell_hedged(call, layer, hedging, |machine, now, may_send| match outcome
-            .is_failure()
-        {
-            true => machine.failed(now, outcome, None, may_send),
-            false => machine.succeeded(outcome),
-        });
-        self.does(call, layer, hedging, doing);
+        let retryable = self.guards.hedged[hedged].machine.is_non_fatal(outcome);
+        let end = AttemptEnd { outcome, retryable, forbidden: false };
+        self.book_end_of_attempt(call, layer, self.layer_of(call, layer), end);
+        let doing =
+            self.tell_hedged(call, layer, |machine, now, may_send| match outcome.is_failure() {
+                true => machine.failed(now, outcome, None, may_send),
+                false => machine.succeeded(outcome),
+            });
+        self.does(call, layer, doing);
     }
 
     /// Tells a hedged call something; its budget is asked if a further copy is about to go out.
@@ -149,7 +133,6 @@ impl<'m> Engine<'m> {
         &mut self,
         call: u32,
         layer: usize,
-        hedging: &Hedging,
         tell: impl FnOnce(&mut HedgedCall, SimTime, &mut dyn FnMut() -> bool) -> Do,
     ) -> Do {
         let LayerState::Hedging { hedged } = *self.layer_state(call, layer) else {
@@ -158,20 +141,18 @@ impl<'m> Engine<'m> {
         let mut machine = self.guards.hedged[hedged].machine;
         let now = self.now;
         let doing = tell(&mut machine, now, &mut || {
-            hedging.budget.is_none() || self.budget_pays_for_hedge(call, layer)
+            self.budget_pays_for_hedge(call, layer, self.layer_of(call, layer))
         });
         self.guards.hedged[hedged].machine = machine;
         doing
     }
 
-    fn does(&mut self, call: u32, layer: usize, hedging: &'m Hedging, doing: Do) {
+    fn does(&mut self, call: u32, layer: usize, doing: Do) {
         let LayerState::Hedging { hedged } = *self.layer_state(call, layer) else { return };
         match doing {
             Do::Wait => self.set_hedge_timer(call, layer, hedged),
             Do::Send => {
-                if hedging.budget.is_some() {
-                    self.book_attempt(call, layer);
-                }
+                self.book_attempt(call, layer, self.layer_of(call, layer));
                 self.send_copy(call, layer, hedged);
                 self.set_hedge_timer(call, layer, hedged);
             }
@@ -236,9 +217,7 @@ impl<'m> Engine<'m> {
         while next != NONE {
             next = self.stop_copy(call, layer, next, copies);
         }
-        if self.guards.places[self.calls[call].edge.index()][layer].budget.is_some() {
-            self.close_budget(call, layer, outcome);
-        }
+        self.close_budget(call, layer, self.layer_of(call, layer), outcome);
     }
 
     fn cancel_copies_but(&mut self, call: u32, layer: usize, hedged: u32, kept: u32) {

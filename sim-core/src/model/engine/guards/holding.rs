@@ -1,29 +1,32 @@
 //! Calls at their guards: asked, held back, told how they ended, let go on.
 
 use super::super::Engine;
-use super::super::calls::{LayerState, Origin};
+use super::super::calls::{Call, LayerState, Origin};
 use super::super::event::Event;
+use super::super::layer::Layer;
 use super::draws::LazyDraws;
 use super::{Guarding, Guards, Turn};
-use crate::kernel::{SimTime, Timer};
+use crate::kernel::{SimDuration, SimTime, Timer};
 use crate::policy::gate::{Answer, Ending, Gate, Pass, Ticket};
 use crate::policy::{Guard, Outcome};
 
 impl Engine<'_> {
     /// A call comes to the guard of a layer: what it is told.
-    pub(in crate::model::engine) fn ask_guard(&mut self, call: u32, layer: usize) -> Answer {
-        let index = self.place_of(call, layer);
-        let (key, attempt) = (self.calls[call].key, self.calls[call].attempts);
-        let edge = self.calls[call].edge;
-        let ticket = Ticket(u64::from(call) | (layer as u64) << 32);
-        let Some(draws) = &self.guards.places[edge.index()][layer].draws else {
-            return Answer::Admit(Pass::default());
-        };
-        let mut draws = LazyDraws::new(draws, key, attempt);
+    #[inline(always)]
+    pub(in crate::model::engine) fn ask_guard(
+        &mut self,
+        call: u32,
+        index: usize,
+        layer: &Layer<'_>,
+    ) -> Answer {
+        let place = self.state_at(call, layer.own);
+        let Call { key, attempts, edge, .. } = self.calls[call];
+        let ticket = Ticket(u64::from(call) | (index as u64) << 32);
         let class = if self.routes[edge.index()].has_classes { self.class_of(call) } else { 0 };
-        let guard = &mut self.guards.guards[index].guard;
-        let answer = guard.ask_as(self.now, ticket, class, &mut draws);
-        self.set_alarm(index);
+        let Guards { guards, draws, .. } = &mut self.guards;
+        let mut draws = LazyDraws::new(&draws[layer.number as usize], key, attempts);
+        let answer = guards[place].guard.ask_as(self.now, ticket, class, &mut draws);
+        self.set_alarm(place);
         answer
     }
 
@@ -63,15 +66,19 @@ impl Engine<'_> {
     pub(in crate::model::engine) fn tell_guard(
         &mut self,
         call: u32,
-        layer: usize,
-        (pass, since): (Pass, SimTime),
+        index: usize,
+        layer: &Layer<'_>,
+        pass: Pass,
         outcome: Outcome,
     ) {
-        let index = self.place_of(call, layer);
-        let ending = Ending { outcome, took: self.now.since(since) };
+        let place = self.state_at(call, layer.own);
+        let took = match layer.times_calls {
+            true => self.now.since(self.layer_times[self.layer_place(call, index) as u32]),
+            false => SimDuration::ZERO,
+        };
         let Guards { guards, released, .. } = &mut self.guards;
-        guards[index].guard.ended(self.now, pass, ending, released);
-        self.release(index);
+        guards[place].guard.ended(self.now, pass, Ending { outcome, took }, released);
+        self.release(place);
     }
 
     /// A call no longer waits at a guard.
@@ -137,10 +144,16 @@ impl Engine<'_> {
 
     /// What every visit to a guard ends with: it says when it wants to be woken, and a connection pool
     /// how many connections it holds.
-    #[inline]
+    #[inline(always)]
     pub(super) fn set_alarm(&mut self, index: usize) {
-        let guarding = &self.guards.guards[index];
-        if guarding.gauge.is_some() {
+        if self.guards.guards[index].is_followed {
+            self.follow(index);
+        }
+    }
+
+    #[inline(never)]
+    fn follow(&mut self, index: usize) {
+        if self.guards.guards[index].gauge.is_some() {
             self.read_gauge(index);
         }
         let guarding = &self.guards.guards[index];

@@ -9,28 +9,31 @@ mod draws;
 mod fallbacks;
 mod hedges;
 mod holding;
+mod layout;
 mod restart;
 
 use std::collections::VecDeque;
 
-use super::super::spec::{EdgeId, EdgeSpec, Model, ServiceId, Step};
-use super::super::workload::Load;
+use super::super::spec::{EdgeId, Model};
 use super::Engine;
 #[cfg(debug_assertions)]
 use super::calls::LayerState;
 use super::calls::Origin;
+use super::layer::Layer;
 use super::slab::{Beside, Slab};
 use crate::kernel::draw::{Component, KeyedDraws};
 use crate::kernel::{SimTime, Timer};
 use crate::model::RunSeed;
-use crate::policy::budget::{Budget, BudgetMachine, CallMemory};
+use crate::policy::budget::{BudgetMachine, CallMemory};
 use crate::policy::fallback::LastGood;
 #[cfg(debug_assertions)]
 use crate::policy::gate::Answer;
-use crate::policy::gate::Released;
-use crate::policy::{Guard, GuardKind, Hedger, Hedging, ResolvedLayer, RetryPolicy, Scope, Scoped};
+use crate::policy::gate::{Gate, Released};
+use crate::policy::{Guard, GuardKind, Hedger, ResolvedLayer, Scope};
 pub(super) use draws::LazyDraws;
 use hedges::Hedged;
+use layout::{Kind, Start};
+pub(super) use layout::{Layout, Place, Places, budget_of};
 
 /// What layers remember beyond a call.
 #[derive(Debug)]
@@ -41,8 +44,8 @@ pub(super) struct Guards {
     last_good: Vec<LastGood>,
     /// Of each hedge: how long the calls of those who share it take.
     hedgers: Vec<Hedger>,
-    /// Of each edge, where the states of each layer are; empty if no policy has any.
-    places: Vec<Vec<Places>>,
+    /// By number of a layer: what is drawn for calls there.
+    draws: Vec<KeyedDraws>,
     /// What budgets remember of each call, in the places of its layers' states.
     memories: Vec<CallMemory>,
     /// The calls that are hedged, with their copies.
@@ -67,10 +70,27 @@ enum Turn {
 #[derive(Debug)]
 struct Guarding {
     guard: Guard,
+    /// Whether somebody wants to know after each visit when it is to be woken, or what it holds.
+    is_followed: bool,
     wakes_at: SimTime,
     alarm: Timer,
     /// Of a connection pool.
     gauge: Option<Gauge>,
+}
+
+impl Guarding {
+    /// A guard at its start; `edge` is the first that it guards.
+    fn new(kind: &GuardKind, edge: EdgeId) -> Self {
+        let guard = kind.start();
+        let is_pool = matches!(kind, GuardKind::ConnectionPool(_));
+        Self {
+            is_followed: is_pool || guard.may_wake(),
+            guard,
+            wakes_at: SimTime::MAX,
+            alarm: Timer::NONE,
+            gauge: is_pool.then_some(Gauge { edge, open: 0 }),
+        }
+    }
 }
 
 /// Where the connections of a pool are counted, and how many have been.
@@ -81,59 +101,6 @@ struct Gauge {
     open: u32,
 }
 
-/// Where the states of a layer are, if it has any.
-#[derive(Debug, Default)]
-struct Places {
-    /// The guard, what a fallback remembers, or the hedger.
-    own: Option<Place>,
-    budget: Option<Place>,
-    draws: Option<KeyedDraws>,
-}
-
-/// States of one kind, side by side.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    first: u32,
-    count: u32,
-    scope: Scope,
-    /// How many of them belong to each calling instance: one for each instance that is called.
-    each: u32,
-}
-
-/// Who calls along an edge.
-#[derive(Clone, Copy)]
-struct Callers {
-    /// How many calling instances, or one population.
-    instances: u32,
-    /// How many clients or users, or as many as instances.
-    clients: u32,
-    /// How many instances are called.
-    callees: u32,
-}
-
-impl Callers {
-    /// How many states a scope takes.
-    fn states(self, scope: Scope) -> u32 {
-        match scope {
-            Scope::Caller => self.instances,
-            Scope::Client => self.clients,
-            Scope::Shared => 1,
-            Scope::Callee => self.instances * self.callees,
-        }
-    }
-}
-
-/// The two kinds of state that one layer can have.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Own,
-    Budget,
-}
-
-/// The states that calls under one policy share, whoever makes them: by the policy's name, the
-/// layer and the kind.
-type Shared<'m> = Vec<((&'m str, usize, Kind), u32)>;
-
 impl Guards {
     /// What all layers remember at the start of a run.
     pub(super) fn new(model: &Model, seed: RunSeed) -> Self {
@@ -142,70 +109,43 @@ impl Guards {
             budgets: Vec::new(),
             last_good: Vec::new(),
             hedgers: Vec::new(),
-            places: Vec::new(),
+            draws: Vec::new(),
             memories: Vec::new(),
             hedged: Slab::new(),
             further_copies: Beside::new(0),
             released: Released::new(),
             turn: VecDeque::new(),
         };
-        let mut shared = Shared::new();
-        for (index, edge) in model.edges.iter().enumerate() {
-            let callers = callers_along(model, EdgeId(index as u16));
-            let mut places = Vec::new();
-            for (layer, resolved) in edge.policy.layers.iter().enumerate() {
-                let mut place = |kind| {
-                    let scope = scope_of(resolved, kind)?;
-                    let name = (&*edge.policy.name, layer, kind);
-                    // A policy without a name is nobody else's.
-                    let known = shared.iter().find(|(known, _)| {
-                        scope == Scope::Shared && !name.0.is_empty() && *known == name
-                    });
-                    let count = callers.states(scope);
-                    let first = match known {
-                        Some((_, first)) => *first,
-                        None => guards.add(resolved, kind, count, EdgeId(index as u16)),
-                    };
-                    if scope == Scope::Shared {
-                        shared.push((name, first));
-                    }
-                    let each = if scope == Scope::Callee { callers.callees } else { 1 };
-                    Some(Place { first, count, scope, each })
-                };
-                let (own, budget) = (place(Kind::Own), place(Kind::Budget));
-                let draws = own.map(|_| {
-                    let component = Component::named(&format!("{} layer {layer}", edge.name));
-                    KeyedDraws::new(seed.seed, seed.replication, component)
-                });
-                places.push(Places { own, budget, draws });
-            }
-            guards.places.push(places);
+        for start in &Layout::of(model).starts {
+            guards.add(start);
+        }
+        for edge in &model.edges {
+            guards.draws.extend((0..edge.policy.layers.len()).map(|layer| {
+                let component = Component::named(&format!("{} layer {layer}", edge.name));
+                KeyedDraws::new(seed.seed, seed.replication, component)
+            }));
         }
         guards
     }
 
-    /// Adds so many states of a kind for a layer; the place of the first.
-    fn add(&mut self, layer: &ResolvedLayer, kind: Kind, count: u32, edge: EdgeId) -> u32 {
+    /// Adds the states that a layer has at its start.
+    fn add(&mut self, start: &Start<'_>) {
+        let Start { layer, kind, count, edge } = *start;
         match (layer, kind) {
-            (ResolvedLayer::Guard(policy), _) => append(&mut self.guards, count, || Guarding {
-                guard: policy.kind.start(),
-                wakes_at: SimTime::MAX,
-                alarm: Timer::NONE,
-                gauge: matches!(policy.kind, GuardKind::ConnectionPool(_))
-                    .then_some(Gauge { edge, open: 0 }),
-            }),
+            (ResolvedLayer::Guard(policy), _) => {
+                append(&mut self.guards, count, || Guarding::new(&policy.kind, edge));
+            }
             (ResolvedLayer::Fallback(_), _) => {
-                append(&mut self.last_good, count, LastGood::default)
+                append(&mut self.last_good, count, LastGood::default);
             }
             (ResolvedLayer::Hedge(hedging), Kind::Own) => {
-                append(&mut self.hedgers, count, || hedging.kind.hedger())
+                append(&mut self.hedgers, count, || hedging.kind.hedger());
             }
-            (layer, _) => match budget_of(layer) {
-                Some(budget) => {
-                    append(&mut self.budgets, count, || budget.kind.start(SimTime::ZERO))
+            (layer, _) => {
+                if let Some(budget) = budget_of(layer) {
+                    append(&mut self.budgets, count, || budget.kind.start(SimTime::ZERO));
                 }
-                None => 0,
-            },
+            }
         }
     }
 
@@ -221,77 +161,21 @@ impl Guards {
     }
 }
 
-/// Appends so many; the place of the first.
-fn append<T>(states: &mut Vec<T>, count: u32, start: impl FnMut() -> T) -> u32 {
-    let first = states.len() as u32;
+fn append<T>(states: &mut Vec<T>, count: u32, start: impl FnMut() -> T) {
     states.extend(std::iter::repeat_with(start).take(count as usize));
-    first
 }
 
-/// Whose calls share a layer's state of a kind; `None` if it has none.
-fn scope_of(layer: &ResolvedLayer, kind: Kind) -> Option<Scope> {
-    if kind == Kind::Budget {
-        return budget_of(layer).map(|budget| budget.scope);
-    }
-    match layer {
-        ResolvedLayer::Guard(policy) => Some(policy.scope),
-        ResolvedLayer::Fallback(fallback) => Some(fallback.scope),
-        ResolvedLayer::Hedge(hedging) => Some(hedging.scope),
-        ResolvedLayer::Retry(_) | ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => None,
-    }
-}
-
-fn budget_of(layer: &ResolvedLayer) -> Option<&Scoped<Budget>> {
-    match layer {
-        ResolvedLayer::Retry(RetryPolicy { budget, .. }) => budget.as_ref(),
-        ResolvedLayer::Hedge(Hedging { budget, .. }) => budget.as_ref(),
-        _ => None,
-    }
-}
-
-fn callers_along(model: &Model, edge: EdgeId) -> Callers {
-    let called = model.endpoints[model.edges[edge.index()].to.index()].service;
-    let callees = model.services[called.index()].instances;
-    let stands_in = |other: &EdgeSpec| other.substitutes.iter().any(|s| s.edge == edge);
-    if let Some(around) = model.edges.iter().position(stands_in) {
-        return Callers { callees, ..callers_along(model, EdgeId(around as u16)) };
-    }
-    if let Some(client) = model.clients.iter().find(|client| client.edge == edge) {
-        let clients = match &client.load {
-            Load::Open(load) => load.clients,
-            Load::Closed(load) => load.users,
-        };
-        return Callers { instances: 1, clients: clients.max(1), callees };
-    }
-    let instances =
-        caller_along(model, edge).map_or(1, |service| model.services[service.index()].instances);
-    Callers { instances, clients: instances, callees }
-}
-
-/// The service whose handlers call along an edge, if one does.
-fn caller_along(model: &Model, edge: EdgeId) -> Option<ServiceId> {
-    let stands_in = |other: &EdgeSpec| other.substitutes.iter().any(|s| s.edge == edge);
-    if let Some(around) = model.edges.iter().position(stands_in) {
-        return caller_along(model, EdgeId(around as u16));
-    }
-    let makes_it = |step: &Step| matches!(step, Step::Call { edge: made, .. } if *made == edge);
-    let endpoint = model.endpoints.iter().find(|endpoint| endpoint.steps.iter().any(makes_it));
-    endpoint.map(|endpoint| endpoint.service)
-}
-
-impl Engine<'_> {
+impl<'m> Engine<'m> {
     /// The guard, fallback or hedger of a layer that a call meets.
     #[inline]
     pub(super) fn place_of(&self, call: u32, layer: usize) -> usize {
-        let edge = self.calls[call].edge;
-        self.state_at(call, self.guards.places[edge.index()][layer].own)
+        self.state_at(call, self.layer_of(call, layer).own)
     }
 
-    /// The budget of a layer that a call meets.
+    /// A layer of a call.
     #[inline]
-    fn budget_of(&self, call: u32, layer: usize) -> usize {
-        let edge = self.calls[call].edge;
-        self.state_at(call, self.guards.places[edge.index()][layer].budget)
+    pub(super) fn layer_of(&self, call: u32, layer: usize) -> &'m Layer<'m> {
+        &self.routes[self.calls[call].edge.index()].layers[layer]
     }
 
     /// That of the states at a place which a call meets.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::super::spec::{EdgeId, Model, ServiceId};
 use super::super::Engine;
-use super::{Kind, Place, budget_of, caller_along};
+use super::layout::{Kind, Place, budget_of, caller_along};
 use crate::policy::fallback::LastGood;
 use crate::policy::{ResolvedLayer, Scope};
 
@@ -30,8 +30,8 @@ impl Engine<'_> {
 
     /// Where the states of a kind are that a layer has for an instance alone.
     fn own_states(&self, edge: EdgeId, layer: usize, kind: Kind, instance: u32) -> Range<usize> {
-        let places = &self.guards.places[edge.index()][layer];
-        let place = if kind == Kind::Own { places.own } else { places.budget };
+        let layer = &self.routes[edge.index()].layers[layer];
+        let place = if kind == Kind::Own { layer.own } else { layer.budget };
         match place {
             Some(Place { first, count, scope, each }) if scope != Scope::Shared => {
                 let own = (first + instance * each % count) as usize;

@@ -160,10 +160,10 @@ impl Engine<'_> {
     }
 
     fn places_held_by(&mut self, call: u32) -> Vec<usize> {
-        let layers = self.routes[self.calls[call].edge.index()].layers;
+        let layers = &self.routes[self.calls[call].edge.index()].layers;
         let mut places = Vec::new();
         for (layer, kind) in layers.iter().enumerate() {
-            if let ResolvedLayer::Guard(guard) = kind
+            if let ResolvedLayer::Guard(guard) = kind.policy
                 && is_a_place(&guard.kind)
                 && let LayerState::Passed { .. } = *self.layer_state(call, layer)
             {
@@ -277,13 +277,13 @@ impl Engine<'_> {
                 _ => format!("{name}, for a worker").into(),
             },
             Party::Call(call) => {
-                let layers = self.routes[self.calls[call].edge.index()].layers;
+                let layers = &self.routes[self.calls[call].edge.index()].layers;
                 let mut layers = layers.iter().enumerate();
                 let layer = layers.find(|(layer, _)| {
                     matches!(*self.layer_state(call, *layer), LayerState::Waiting)
                 });
-                let what = match layer {
-                    Some((_, ResolvedLayer::Guard(guard)))
+                let what = match layer.map(|(_, layer)| layer.policy) {
+                    Some(ResolvedLayer::Guard(guard))
                         if matches!(guard.kind, GuardKind::ConnectionPool(_)) =>
                     {
                         "a connection"

@@ -44,8 +44,7 @@ impl Engine<'_> {
         let Call { key, edge, origin, .. } = self.calls[call];
         let (place, now) = (self.place_of_caller(call), self.now);
         let is_hedge = |outer: u32, layer: u8| {
-            let layers = self.routes[self.calls[outer].edge.index()].layers;
-            matches!(layers[usize::from(layer)], ResolvedLayer::Hedge(_))
+            matches!(self.layer_of(outer, layer.into()).policy, ResolvedLayer::Hedge(_))
         };
         let by_hedge = matches!(origin, Origin::Layer { call, layer } if is_hedge(call, layer));
         self.tracer.tell(|r| {

@@ -73,11 +73,16 @@ fn unpacked(result: u8) -> Totals {
 impl Tally for LastResults {
     fn call(&mut self, _now: SimTime) {}
 
+    #[inline]
     fn record(&mut self, _now: SimTime, _mark: u32, sample: Sample) {
         let Some(slot) = self.ring.get_mut(self.next) else { return };
-        let oldest = std::mem::replace(slot, packed(sample));
-        self.totals.subtract(&unpacked(oldest));
-        self.totals.add(Sample { new_call: true, ..sample });
+        let newest = packed(sample);
+        let oldest = std::mem::replace(slot, newest);
+        // Mostly one success follows another.
+        if oldest != newest {
+            self.totals.subtract(&unpacked(oldest));
+            self.totals.add(Sample { new_call: true, ..sample });
+        }
         self.next = if self.next + 1 == self.ring.len() { 0 } else { self.next + 1 };
     }
 

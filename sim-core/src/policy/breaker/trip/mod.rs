@@ -180,6 +180,7 @@ impl Trip {
 }
 
 impl Tally for AnyTally {
+    #[inline]
     fn mark(&mut self, now: SimTime) -> u32 {
         each_tally!(self, tally => tally.mark(now))
     }
@@ -188,6 +189,7 @@ impl Tally for AnyTally {
         each_tally!(self, tally => tally.call(now));
     }
 
+    #[inline]
     fn record(&mut self, now: SimTime, mark: u32, sample: Sample) {
         each_tally!(self, tally => tally.record(now, mark, sample));
     }
@@ -196,6 +198,7 @@ impl Tally for AnyTally {
         each_tally!(self, tally => tally.totals(now))
     }
 
+    #[inline]
     fn trips(&mut self, now: SimTime, rates: &Rates) -> bool {
         each_tally!(self, tally => tally.trips(now, rates))
     }
