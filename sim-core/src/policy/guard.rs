@@ -156,7 +156,7 @@ macro_rules! each_guard {
 
 impl Guard {
     /// A call of this class asks whether it may pass; only a rate limit tells classes.
-    #[inline]
+    #[inline(always)]
     pub fn ask_as<R: Rng>(
         &mut self,
         now: SimTime,
@@ -165,8 +165,12 @@ impl Guard {
         draws: &mut R,
     ) -> Answer {
         match self {
+            Self::Breaker(breaker) => breaker.ask(now, ticket, draws),
+            Self::Bulkhead(bulkhead) => bulkhead.ask(now, ticket, draws),
             Self::RateLimit(limiter) => limiter.ask_as(now, ticket, class),
-            other => other.ask(now, ticket, draws),
+            Self::Throttle(throttle) => throttle.ask(now, ticket, draws),
+            Self::ConcurrencyLimit(limit) => limit.ask(now, ticket, draws),
+            Self::ConnectionPool(pool) => pool.ask(now, ticket, draws),
         }
     }
 
@@ -185,7 +189,7 @@ impl Gate for Guard {
         each_guard!(self, gate => gate.ask(now, ticket, draws))
     }
 
-    #[inline]
+    #[inline(always)]
     fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released) {
         each_guard!(self, gate => gate.ended(now, pass, ending, released));
     }

@@ -9,13 +9,14 @@ use super::super::trace::{Happened, What};
 use super::Engine;
 use super::calls::{Call, LayerState, Origin};
 use super::event::Event;
-use super::layer::Layer;
+use super::layer::{Layer, Role};
 use super::request::NONE;
+use super::route::Route;
+use crate::kernel::SimDuration;
 use crate::kernel::draw::Slot;
-use crate::kernel::{SimDuration, SimTime, Timer};
 use crate::policy::backoff::BackoffState;
 use crate::policy::budget::AttemptEnd;
-use crate::policy::gate::{Answer, Pass};
+use crate::policy::gate::Answer;
 use crate::policy::{Outcome, ResolvedLayer, RetryPolicy};
 
 impl<'m> Engine<'m> {
@@ -30,7 +31,8 @@ impl<'m> Engine<'m> {
     ) {
         let call = self.calls.insert(Call::made(self.now, edge, key, origin, thinks));
         self.make_room_for_layers(call);
-        if self.routes[edge.index()].is_noted {
+        let route = &self.routes[edge.index()];
+        if route.is_noted {
             self.note_call(call);
         }
         match origin {
@@ -42,7 +44,7 @@ impl<'m> Engine<'m> {
             Origin::Handler { request } => self.details.at(request).nested = call,
             Origin::Broker { .. } | Origin::Probe { .. } | Origin::Layer { .. } => {}
         }
-        self.go_inward(call, 0);
+        self.go_inward_along(route, call, 0);
     }
 
     /// The client or handler on whose behalf a call is made.
@@ -58,65 +60,70 @@ impl<'m> Engine<'m> {
 
     /// From the layer with this number inward, and out onto the wire, or until a guard holds it
     /// back.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn go_inward(&mut self, call: u32, from: usize) {
-        let edge = self.calls[call].edge;
-        let route = &self.routes[edge.index()];
+        self.go_inward_along(&self.routes[self.calls[call].edge.index()], call, from);
+    }
+
+    /// As [`Engine::go_inward`], of a call along this route.
+    #[inline(always)]
+    fn go_inward_along(&mut self, route: &'m Route<'m>, call: u32, from: usize) {
+        let Call { started, key, attempts, .. } = self.calls[call];
+        let first = self.layer_place(call, 0);
         for (index, layer) in route.layers.iter().enumerate().skip(from) {
-            match layer.policy {
-                ResolvedLayer::Retry(_) => {
+            let place = first + index;
+            let state = match layer.role {
+                Role::Retry(_) => {
                     self.open_budget(call, index, layer);
                     let backoff = BackoffState::default();
-                    *self.layer_state(call, index) =
-                        LayerState::Retrying { waits: false, told_after: 0, attempts: 1, backoff };
+                    LayerState::Retrying { waits: false, told_after: 0, attempts: 1, backoff }
                 }
-                ResolvedLayer::Timeout(after) => {
-                    let timer = self.time_layer(call, index, layer);
-                    *self.layer_state(call, index) = LayerState::Timed { timer };
+                Role::Timeout { lane, after } => {
                     if self.deadlines.are_sent {
-                        self.note_time(call, index, self.now + *after);
+                        self.note_time(call, index, self.now + after);
                     }
+                    let event = Event::LayerTimer { layer: index as u8, call };
+                    LayerState::Timed { timer: self.queue.schedule_in_lane(lane, event) }
                 }
-                ResolvedLayer::Deadline(limit) => {
-                    let ends = self.calls[call].started + *limit;
-                    let timer = self.time_call(call, index, layer, ends);
-                    *self.layer_state(call, index) = LayerState::Timed { timer };
+                Role::Deadline { lane, after } => {
+                    let ends = started + after;
                     if self.deadlines.are_sent {
                         self.note_time(call, index, ends);
                     }
+                    let event = Event::LayerTimer { layer: index as u8, call };
+                    // It counts from the start of the call, even inside a retry.
+                    let timer = match started == self.now {
+                        true => self.queue.schedule_in_lane(lane, event),
+                        false => self.queue.schedule_timer(ends.max(self.now), event),
+                    };
                     if ends <= self.now {
                         // A retry around it comes too late: the timer fires before anything goes out.
+                        self.layer_states[place] = LayerState::Timed { timer };
                         return;
                     }
+                    LayerState::Timed { timer }
                 }
-                ResolvedLayer::Fallback(_) => *self.layer_state(call, index) = LayerState::Idle,
-                ResolvedLayer::Hedge(_) => return self.start_hedged(call, index),
-                ResolvedLayer::Guard(_) => {
+                Role::Fallback(_) => LayerState::Idle,
+                Role::Hedge => return self.start_hedged(call, index),
+                Role::Guard => {
                     if route.is_bound && !self.has_destination_at(call, index) {
                         return self.goes_on_in_turn(call, index, Answer::Reject(Outcome::Refused));
                     }
-                    if !self.passes_guard(call, index, layer) {
-                        return;
+                    let class = if route.has_classes { self.class_of(call) } else { 0 };
+                    match self.ask_guard(call, index, layer, (key, attempts, class)) {
+                        Answer::Admit(pass) => {
+                            if layer.times_calls {
+                                self.layer_times.put(place as u32, self.now);
+                            }
+                            LayerState::Passed { pass }
+                        }
+                        answer => return self.is_held_back(call, index, answer),
                     }
                 }
-            }
+            };
+            self.layer_states[place] = state;
         }
-        self.send(call);
-    }
-
-    /// Whether a guard lets a call go on inward at once.
-    #[inline(always)]
-    fn passes_guard(&mut self, call: u32, index: usize, layer: &Layer<'_>) -> bool {
-        match self.ask_guard(call, index, layer) {
-            Answer::Admit(pass) => {
-                self.has_passed(call, index, layer, pass);
-                true
-            }
-            answer => {
-                self.is_held_back(call, index, answer);
-                false
-            }
-        }
+        self.send(route, call);
     }
 
     /// A guard does not let a call go on inward at once.
@@ -133,14 +140,6 @@ impl<'m> Engine<'m> {
         self.note_time(call, index, self.now);
     }
 
-    #[inline(always)]
-    fn has_passed(&mut self, call: u32, index: usize, layer: &Layer<'_>, pass: Pass) {
-        *self.layer_state(call, index) = LayerState::Passed { pass };
-        if layer.times_calls {
-            self.note_time(call, index, self.now);
-        }
-    }
-
     /// A call goes on from the guard of a layer as it was told to, if it is still there.
     pub(super) fn goes_on(&mut self, call: u32, layer: usize) {
         let state = *self.layer_state(call, layer);
@@ -148,7 +147,10 @@ impl<'m> Engine<'m> {
         self.trace_goes_on(call, layer, answer);
         match answer {
             Answer::Admit(pass) => {
-                self.has_passed(call, layer, self.layer_of(call, layer), pass);
+                *self.layer_state(call, layer) = LayerState::Passed { pass };
+                if self.layer_of(call, layer).times_calls {
+                    self.note_time(call, layer, self.now);
+                }
                 self.go_inward(call, layer + 1);
             }
             Answer::Reject(outcome) => {
@@ -157,28 +159,6 @@ impl<'m> Engine<'m> {
             }
             Answer::Wait => {}
         }
-    }
-
-    /// Sets the timer of a layer, whose delay counts from now.
-    #[inline(always)]
-    fn time_layer(&mut self, call: u32, index: usize, layer: &Layer<'_>) -> Timer {
-        match layer.lane {
-            Some(lane) => {
-                let event = Event::LayerTimer { layer: index as u8, call };
-                self.queue.schedule_in_lane(lane, event)
-            }
-            None => Timer::NONE,
-        }
-    }
-
-    /// Sets the timer of a deadline, which counts from the start of the call, even inside a retry.
-    #[inline(always)]
-    fn time_call(&mut self, call: u32, index: usize, layer: &Layer<'_>, ends: SimTime) -> Timer {
-        if self.calls[call].started == self.now {
-            return self.time_layer(call, index, layer);
-        }
-        let event = Event::LayerTimer { layer: index as u8, call };
-        self.queue.schedule_timer(ends.max(self.now), event)
     }
 
     /// An outcome of what is inside the layer with this number goes outward from there.
@@ -193,36 +173,40 @@ impl<'m> Engine<'m> {
     /// layers can be sent for.
     fn go_outward_along(&mut self, edge: EdgeId, call: u32, mut outcome: Outcome, inside: usize) {
         let layers = &self.routes[edge.index()].layers;
-        let outermost = self.calls[call].outermost;
-        for (index, layer) in layers[..inside].iter().enumerate().skip(outermost.into()).rev() {
-            match layer.policy {
-                ResolvedLayer::Retry(retry) => {
+        let outermost = usize::from(self.calls[call].outermost);
+        let first = self.layer_place(call, 0);
+        let mut index = inside;
+        while index > outermost {
+            index -= 1;
+            let (layer, place) = (&layers[index], first + index);
+            match layer.role {
+                Role::Retry(retry) => {
                     if self.tries_again(call, index, layer, retry, outcome) {
                         return;
                     }
                     // It has no timer that runs: something inside has just ended.
-                    let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+                    let state = std::mem::replace(&mut self.layer_states[place], LayerState::Idle);
                     debug_assert!(
                         matches!(state, LayerState::Retrying { waits: false, .. }),
                         "a retry that waits hears of an outcome"
                     );
                     self.close_budget(call, index, layer, outcome);
                 }
-                ResolvedLayer::Timeout(_) | ResolvedLayer::Deadline(_) => {
-                    let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+                Role::Timeout { .. } | Role::Deadline { .. } => {
+                    let state = std::mem::replace(&mut self.layer_states[place], LayerState::Idle);
                     if let LayerState::Timed { timer } = state {
                         self.queue.cancel(timer);
                     }
                 }
-                ResolvedLayer::Fallback(fallback) => {
+                Role::Fallback(fallback) => {
                     let Some(made_do) = self.at_fallback(call, index, layer, fallback, outcome)
                     else {
                         return;
                     };
                     outcome = made_do;
                 }
-                ResolvedLayer::Guard(_) => {
-                    let state = std::mem::replace(self.layer_state(call, index), LayerState::Idle);
+                Role::Guard => {
+                    let state = std::mem::replace(&mut self.layer_states[place], LayerState::Idle);
                     match state {
                         LayerState::Passed { pass } => {
                             self.tell_guard(call, index, layer, pass, outcome);
@@ -230,7 +214,7 @@ impl<'m> Engine<'m> {
                         state => self.leave_guard(call, index, state, outcome),
                     }
                 }
-                ResolvedLayer::Hedge(_) => self.leave_layer(call, index, outcome),
+                Role::Hedge => self.leave_layer(call, index, outcome),
             }
         }
         self.end_call(call, outcome);

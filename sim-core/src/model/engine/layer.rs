@@ -3,8 +3,8 @@
 use super::super::spec::Model;
 use super::event::Event;
 use super::guards::{Layout, Place, Places, budget_of};
-use crate::kernel::{EventQueue, LaneId};
-use crate::policy::ResolvedLayer;
+use crate::kernel::{EventQueue, LaneId, SimDuration};
+use crate::policy::{FallbackPolicy, ResolvedLayer, RetryPolicy};
 
 /// A layer, with what is asked of it at every visit looked up once.
 ///
@@ -12,10 +12,9 @@ use crate::policy::ResolvedLayer;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Layer<'m> {
     pub(super) policy: &'m ResolvedLayer,
+    pub(super) role: Role<'m>,
     /// Its number among the layers of all edges.
     pub(super) number: u32,
-    /// The lane of its timer.
-    pub(super) lane: Option<LaneId>,
     /// Where the guard lies, what a fallback remembers, or the hedger.
     pub(super) own: Option<Place>,
     /// Where its budget lies.
@@ -26,6 +25,35 @@ pub(super) struct Layer<'m> {
     pub(super) times_calls: bool,
 }
 
+/// What is done at a layer.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Role<'m> {
+    Retry(&'m RetryPolicy),
+    Timeout { lane: LaneId, after: SimDuration },
+    Deadline { lane: LaneId, after: SimDuration },
+    Fallback(&'m FallbackPolicy),
+    Hedge,
+    Guard,
+}
+
+impl<'m> Role<'m> {
+    /// That of a layer whose timer has its lane in a queue. New queues that are asked the same give the same.
+    pub(super) fn of<E: Copy>(layer: &'m ResolvedLayer, queue: &mut EventQueue<E>) -> Self {
+        match layer {
+            ResolvedLayer::Retry(retry) => Self::Retry(retry),
+            ResolvedLayer::Timeout(after) => {
+                Self::Timeout { lane: queue.lane(*after), after: *after }
+            }
+            ResolvedLayer::Deadline(after) => {
+                Self::Deadline { lane: queue.lane(*after), after: *after }
+            }
+            ResolvedLayer::Fallback(fallback) => Self::Fallback(fallback),
+            ResolvedLayer::Hedge(_) => Self::Hedge,
+            ResolvedLayer::Guard(_) => Self::Guard,
+        }
+    }
+}
+
 impl<'m> Layer<'m> {
     /// Those of all edges.
     pub(super) fn all(model: &'m Model) -> Vec<Box<[Self]>> {
@@ -33,8 +61,8 @@ impl<'m> Layer<'m> {
         let (mut queue, mut numbers) = (EventQueue::<Event>::new(), 0..);
         let mut layer = |(policy, Places { own, budget })| Self {
             policy,
+            role: Role::of(policy, &mut queue),
             number: numbers.next().unwrap_or(0),
-            lane: lane_of(policy, &mut queue),
             own,
             budget,
             follows_calls: budget_of(policy).is_some_and(|budget| budget.kind.follows_calls()),
@@ -44,14 +72,5 @@ impl<'m> Layer<'m> {
         edges
             .map(|(edge, places)| edge.policy.layers.iter().zip(places).map(&mut layer).collect())
             .collect()
-    }
-}
-
-/// The lane of the timer of a layer, if it has one that takes a constant time. New queues that are asked the
-/// same give the same.
-pub(super) fn lane_of<E: Copy>(layer: &ResolvedLayer, queue: &mut EventQueue<E>) -> Option<LaneId> {
-    match layer {
-        ResolvedLayer::Timeout(time) | ResolvedLayer::Deadline(time) => Some(queue.lane(*time)),
-        _ => None,
     }
 }

@@ -155,8 +155,8 @@ impl<'m> Engine<'m> {
     ) -> Self {
         let mut queue = EventQueue::new();
         for layer in routes.iter().flat_map(|route| &route.layers) {
-            let lane = layer::lane_of(layer.policy, &mut queue);
-            debug_assert_eq!(lane, layer.lane, "another lane than its route knows");
+            // Its lane is the one that its route knows.
+            layer::Role::of(layer.policy, &mut queue);
         }
         let component = |edge: usize| Component::named(&model.edges[edge].name);
         let edges = 0..model.edges.len();

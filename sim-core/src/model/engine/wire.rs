@@ -32,7 +32,7 @@ pub(super) enum Drawn {
     Demand(SimDuration),
 }
 
-impl Engine<'_> {
+impl<'m> Engine<'m> {
     /// The demand of the first attempt of a call, from the draw that was made for it.
     #[inline(always)]
     pub(super) fn demand_ahead(
@@ -49,15 +49,13 @@ impl Engine<'_> {
 
     /// Sends an attempt of a call onto the wire.
     #[inline(always)]
-    pub(super) fn send(&mut self, call: u32) {
+    pub(super) fn send(&mut self, route: &'m Route<'m>, call: u32) {
         let state = &mut self.calls[call];
         state.attempts += 1;
         let Call { edge, key, attempts: attempt, mut origin, is_further, .. } = *state;
         if let Origin::Layer { .. } = origin {
             origin = self.who_calls(call);
         }
-        let routes = self.routes;
-        let route = &routes[edge.index()];
         let told = if route.is_told { self.told_destination(call, origin) } else { None };
         let fresh;
         let (block, demand) = match &self.ahead {

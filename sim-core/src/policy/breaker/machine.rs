@@ -137,7 +137,7 @@ impl BreakerMachine {
         self.trial.admitted
     }
 
-    #[inline]
+    #[inline(always)]
     fn decide(&mut self, now: SimTime) -> Answer {
         self.half_open_if_due(now);
         match self.state {
@@ -176,7 +176,7 @@ impl BreakerMachine {
     }
 
     /// A result, by the library's rule for late ones.
-    #[inline]
+    #[inline(always)]
     fn hear(&mut self, now: SimTime, pass: Pass, sample: Sample) {
         let late = pass.generation != self.generation;
         // What a late call was marked with belongs to counts that are no more.
@@ -199,7 +199,7 @@ impl BreakerMachine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn judge(&mut self, now: SimTime, mark: u32, sample: Sample) {
         self.tally.record(now, mark, sample);
         let asked = sample.failed || self.policy.judged_on == JudgedOn::Results;

@@ -1,7 +1,7 @@
 //! Calls at their guards: asked, held back, told how they ended, let go on.
 
 use super::super::Engine;
-use super::super::calls::{Call, LayerState, Origin};
+use super::super::calls::{LayerState, Origin};
 use super::super::event::Event;
 use super::super::layer::Layer;
 use super::draws::LazyDraws;
@@ -18,11 +18,10 @@ impl Engine<'_> {
         call: u32,
         index: usize,
         layer: &Layer<'_>,
+        (key, attempts, class): (u64, u32, u8),
     ) -> Answer {
         let place = self.state_at(call, layer.own);
-        let Call { key, attempts, edge, .. } = self.calls[call];
         let ticket = Ticket(u64::from(call) | (index as u64) << 32);
-        let class = if self.routes[edge.index()].has_classes { self.class_of(call) } else { 0 };
         let Guards { guards, draws, .. } = &mut self.guards;
         let mut draws = LazyDraws::new(&draws[layer.number as usize], key, attempts);
         let answer = guards[place].guard.ask_as(self.now, ticket, class, &mut draws);
@@ -62,7 +61,7 @@ impl Engine<'_> {
     }
 
     /// A call that a guard had let pass has ended so.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model::engine) fn tell_guard(
         &mut self,
         call: u32,
