@@ -3,18 +3,20 @@
 use super::super::spec::Deadlines;
 use super::Engine;
 use super::request::{Request, Stage};
+use super::route::Route;
 use crate::policy::Outcome;
 
-impl Engine<'_> {
+impl<'m> Engine<'m> {
     /// A request reaches its instance: it is turned away, takes a worker, or waits for one.
     #[inline]
     pub(super) fn reaches(&mut self, request: u32) {
         let now = self.now;
         let state = &mut self.requests[request];
         state.reached = now;
+        let instance = state.instance;
         let route = &self.routes[state.edge.index()];
         self.meters.book(route.served, |meter| meter.arrives(now));
-        if !self.instances[route.instance(state.instance)].up {
+        if !self.instances[route.instance(instance)].up {
             return self.meets_nobody(request);
         }
         if !self.injection.is_calm() {
@@ -29,13 +31,11 @@ impl Engine<'_> {
                 return self.turn_away(request, Outcome::Deadline);
             }
         }
-        self.admit(request);
+        self.admit(route, request, instance);
     }
 
     #[inline(always)]
-    fn admit(&mut self, request: u32) {
-        let Request { edge, instance, .. } = self.requests[request];
-        let route = &self.routes[edge.index()];
+    fn admit(&mut self, route: &'m Route<'m>, request: u32, instance: u32) {
         if route.is_screened {
             return self.admit_screened(request);
         }
@@ -43,7 +43,7 @@ impl Engine<'_> {
         let pool = &mut self.pools[route.pool(instance)];
         if pool.take_worker() {
             self.instances[place].inside += 1;
-            if let Some(outcome) = self.begin(request, false) {
+            if let Some(outcome) = self.begin(route, request, false) {
                 self.finish_apart(request, outcome);
             }
         } else if pool.has_room() {
@@ -89,8 +89,8 @@ impl Engine<'_> {
         let pool = &mut self.pools[place];
         if pool.take_worker() {
             self.took_a_worker_at_once(place);
-            if let Some(outcome) = self.begin(request, false) {
-                self.finish(request, outcome);
+            if let Some(outcome) = self.begin(self.route_of(request), request, false) {
+                self.finish_apart(request, outcome);
             }
         } else if !pool.has_room() {
             self.goes_unserved(request, Outcome::Overflow);

@@ -164,15 +164,21 @@ impl<'m> Engine<'m> {
     /// An outcome of what is inside the layer with this number goes outward from there.
     pub(super) fn go_outward(&mut self, call: u32, outcome: Outcome, inside: usize) {
         let edge = self.calls[call].edge;
-        self.go_outward_along(edge, call, outcome, inside);
+        self.go_outward_along(&self.routes[edge.index()], call, outcome, inside);
     }
 
-    /// As [`Engine::go_outward`], of a call of this edge.
+    /// As [`Engine::go_outward`], of a call along this route.
     ///
-    /// Whoever knows the edge need not wait for the call to come from memory before the states of its
+    /// Whoever knows the route need not wait for the call to come from memory before the states of its
     /// layers can be sent for.
-    fn go_outward_along(&mut self, edge: EdgeId, call: u32, mut outcome: Outcome, inside: usize) {
-        let layers = &self.routes[edge.index()].layers;
+    fn go_outward_along(
+        &mut self,
+        route: &'m Route<'m>,
+        call: u32,
+        mut outcome: Outcome,
+        inside: usize,
+    ) {
+        let layers = &route.layers;
         let outermost = usize::from(self.calls[call].outermost);
         let first = self.layer_place(call, 0);
         let mut index = inside;
@@ -395,11 +401,21 @@ impl<'m> Engine<'m> {
     }
 
     /// The attempt that a call of this edge waits for has ended so.
-    #[inline]
+    #[inline(never)]
     pub(super) fn attempt_ended(&mut self, edge: EdgeId, call: u32, outcome: Outcome) {
+        self.attempt_ended_along(&self.routes[edge.index()], call, outcome);
+    }
+
+    /// As [`Engine::attempt_ended`], of a call along this route.
+    #[inline(always)]
+    pub(super) fn attempt_ended_along(
+        &mut self,
+        route: &'m Route<'m>,
+        call: u32,
+        outcome: Outcome,
+    ) {
         self.calls[call].request = NONE;
-        let layers = self.routes[edge.index()].layers.len();
-        self.go_outward_along(edge, call, outcome, layers);
+        self.go_outward_along(route, call, outcome, route.layers.len());
     }
 
     /// A good answer to an attempt that was given up ends the call, where the policy accepts it.

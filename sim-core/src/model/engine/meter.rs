@@ -386,6 +386,7 @@ impl Meter {
 
     /// A worker was held since then for a caller that has gone: that is known only now, and booked in the
     /// slices in which it was held.
+    #[inline(never)]
     pub(super) fn wasted(&mut self, since: SimTime, now: SimTime) {
         let open = since.max(self.slice_began);
         self.wasted_ns += u128::from(now.since(open).as_nanos());

@@ -17,12 +17,16 @@ impl<'m> Engine<'m> {
     /// A request that has just taken a worker, out of the queue or not, begins with its first step,
     /// once nothing holds it up; how its handler ends, if it ends at once.
     #[inline(always)]
-    pub(super) fn begin(&mut self, request: u32, was_queued: bool) -> Option<Outcome> {
+    pub(super) fn begin(
+        &mut self,
+        route: &'m Route<'m>,
+        request: u32,
+        was_queued: bool,
+    ) -> Option<Outcome> {
         let now = self.now;
         let state = &mut self.requests[request];
         let (reached, demand) = (state.reached, state.demand());
         state.take_worker(now);
-        let route = &self.routes[state.edge.index()];
         self.meters.book(route.served, |meter| {
             if was_queued {
                 meter.queue.down(now);
@@ -40,7 +44,7 @@ impl<'m> Engine<'m> {
             self.injection.holds_up(self.model, hit, now)
         };
         if held_up.is_zero() {
-            return self.run_steps(request, Some(demand));
+            return self.run_steps(route, request, Some(demand));
         }
         self.requests[request].stage = Stage::HeldUp;
         self.trace_step(request, What::HeldUp);
@@ -183,24 +187,23 @@ impl<'m> Engine<'m> {
 
     /// The handler ends: the request leaves the instance and is answered.
     #[inline(always)]
-    pub(super) fn finish(&mut self, request: u32, outcome: Outcome) {
-        let (instance, pool) = self.leave(request, outcome);
+    pub(super) fn finish(&mut self, route: &'m Route<'m>, request: u32, outcome: Outcome) {
+        let (instance, pool) = self.leave(route, request, outcome);
         self.serve_waiting_at(instance, pool);
     }
 
     /// As [`Engine::finish`], where a handler seldom ends.
     #[inline(never)]
     pub(super) fn finish_apart(&mut self, request: u32, outcome: Outcome) {
-        self.finish(request, outcome);
+        self.finish(self.route_of(request), request, outcome);
     }
 
     /// As [`Engine::finish`], but whoever waits for the worker is not served yet: the places of the
     /// instance and of the pool.
     #[inline(always)]
-    fn leave(&mut self, request: u32, outcome: Outcome) -> (usize, usize) {
+    fn leave(&mut self, route: &'m Route<'m>, request: u32, outcome: Outcome) -> (usize, usize) {
         let now = self.now;
         let state = &mut self.requests[request];
-        let route = &self.routes[state.edge.index()];
         let (instance, pool) = (route.instance(state.instance), route.pool(state.instance));
         let (reached, worker_since) = (state.reached, state.worker_since());
         let (had_worker, abandoned) = (state.has_worker(), state.is_abandoned());
@@ -224,14 +227,14 @@ impl<'m> Engine<'m> {
             meter.ends(booked, reached, now);
             meter.in_flight.down(now);
         });
-        self.transmit_answer(request, outcome);
+        self.transmit_answer_along(route, request, outcome);
         (instance, pool)
     }
 
     /// As [`Engine::leave`], of a request that took no time.
     #[inline(never)]
     fn leave_at_once(&mut self, request: u32, outcome: Outcome) {
-        self.leave(request, outcome);
+        self.leave(self.route_of(request), request, outcome);
     }
 
     /// The news that its caller has closed the connection reaches a request: what is left of it
@@ -331,11 +334,13 @@ impl<'m> Engine<'m> {
         }
         self.serving = true;
         while let Some(next) = self.next_in(instance, pool) {
-            let ended = if self.requests[next].stage == Stage::Resuming {
+            let Request { edge, stage, .. } = self.requests[next];
+            let route = &self.routes[edge.index()];
+            let ended = if stage == Stage::Resuming {
                 self.hold_worker(next);
-                self.run_steps(next, None)
+                self.run_steps(route, next, None)
             } else {
-                self.begin(next, true)
+                self.begin(route, next, true)
             };
             if let Some(outcome) = ended {
                 self.leave_at_once(next, outcome);

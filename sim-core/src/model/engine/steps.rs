@@ -4,6 +4,7 @@ use super::super::handler::{Step, Ways};
 use super::super::spec::{Deadlines, RowId};
 use super::Engine;
 use super::request::{Details, Request};
+use super::route::Route;
 use crate::kernel::SimDuration;
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
 use crate::policy::Outcome;
@@ -22,22 +23,28 @@ pub(super) enum Next {
 /// What tells the draws of a step that is no work from those of the attempt: its number plus this.
 const STEPS_THAT_DRAW: u32 = 1 << 16;
 
-impl Engine<'_> {
+impl<'m> Engine<'m> {
     /// A request goes on with its next step.
     #[inline]
     pub(super) fn go_on(&mut self, request: u32) {
-        if let Some(outcome) = self.run_steps(request, None) {
-            self.handler_ends(request, outcome);
+        let route = self.route_of(request);
+        if let Some(outcome) = self.run_steps(route, request, None) {
+            self.handler_ends_along(route, request, outcome);
         }
     }
 
     /// The steps of a request, or of a branch of one, have come to an end.
-    #[inline]
+    #[inline(never)]
     pub(super) fn handler_ends(&mut self, request: u32, outcome: Outcome) {
+        self.handler_ends_along(self.route_of(request), request, outcome);
+    }
+
+    #[inline(always)]
+    fn handler_ends_along(&mut self, route: &'m Route<'m>, request: u32, outcome: Outcome) {
         if outcome != Outcome::Ok || self.requests[request].is_branch() {
             return self.ends_otherwise(request, outcome);
         }
-        self.finish(request, outcome);
+        self.finish(route, request, outcome);
     }
 
     /// As [`Engine::handler_ends`], where it does not just end well.
@@ -50,7 +57,7 @@ impl Engine<'_> {
         if self.requests[request].is_branch() {
             return self.branch_ends(request, outcome);
         }
-        self.finish(request, outcome);
+        self.finish_apart(request, outcome);
     }
 
     /// Runs the steps of a handler until one of them takes time, or the handler ends: then so. The
@@ -58,12 +65,11 @@ impl Engine<'_> {
     #[inline(always)]
     pub(super) fn run_steps(
         &mut self,
+        route: &'m Route<'m>,
         request: u32,
         first: Option<SimDuration>,
     ) -> Option<Outcome> {
-        let state = &self.requests[request];
-        let route = &self.routes[state.edge.index()];
-        let mut step = state.step;
+        let mut step = self.requests[request].step;
         while let Some(next) = route.steps.get(usize::from(step)) {
             if route.deadlines != Deadlines::Ignored && self.deadline_has_passed(request) {
                 return Some(Outcome::Deadline);

@@ -140,13 +140,23 @@ impl<'m> Engine<'m> {
     }
 
     /// Sends the answer of a request back to its caller.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn transmit_answer(&mut self, request: u32, outcome: Outcome) {
+        self.transmit_answer_along(self.route_of(request), request, outcome);
+    }
+
+    /// As [`Engine::transmit_answer`], of a request along this route.
+    #[inline(always)]
+    pub(super) fn transmit_answer_along(
+        &mut self,
+        route: &'m Route<'m>,
+        request: u32,
+        outcome: Outcome,
+    ) {
         let state = &mut self.requests[request];
         state.stage = Stage::Inbound;
         state.outcome = outcome;
         state.pending += 1;
-        let route = &self.routes[state.edge.index()];
         let arrives = Event::AnswerReaches { request };
         if let Some(latency) = route.sure_latency {
             return self.queue.schedule(self.now + latency, arrives);
@@ -190,7 +200,8 @@ impl<'m> Engine<'m> {
         let Request { call, edge, outcome, .. } = self.requests[request];
         let (abandoned, closed) =
             (self.requests[request].is_abandoned(), self.requests[request].is_closed());
-        self.leave_the_wire(request);
+        let route = &self.routes[edge.index()];
+        self.leave_the_wire(route, request);
         self.discard(request);
         if abandoned {
             // Over a connection that is closed, nothing comes that could be accepted.
@@ -199,7 +210,7 @@ impl<'m> Engine<'m> {
             }
             return;
         }
-        let has_details = self.routes[edge.index()].has_details;
+        let has_details = route.has_details;
         if has_details {
             self.tracer.tell(|r| r.hears(request, Some(outcome), self.now));
             if let Origin::Handler { request: handler } = self.who_calls(call) {
@@ -207,33 +218,33 @@ impl<'m> Engine<'m> {
             }
         }
         if outcome.is_good() {
-            self.was_good(edge);
+            self.was_good(route, edge);
         } else if has_details {
             let Details { generation, attempt, .. } = self.details[request];
             self.hear_when_to_come_again(request, Attempt(call, generation, attempt));
         } else {
             self.told = None;
         }
-        self.attempt_ended(edge, call, outcome);
+        self.attempt_ended_along(route, call, outcome);
     }
 
     /// A good answer counts where it was made, once it has found somebody waiting.
     #[inline]
-    fn was_good(&mut self, edge: EdgeId) {
+    fn was_good(&mut self, route: &Route<'_>, edge: EdgeId) {
         self.meters.edge(edge).was_good();
-        self.meters.book(self.routes[edge.index()].served, |meter| meter.was_good());
+        self.meters.book(route.served, |meter| meter.was_good());
     }
 
     /// The answer of a request whose slot has just been left reaches nobody who waits.
     #[inline(never)]
     fn late_answer(&mut self, call: u32, slot: u32, edge: EdgeId, outcome: Outcome) {
         self.tracer.tell(|r| r.comes_late(slot, self.now));
-        let accepts = self.routes[edge.index()].accepts_late_answers;
-        if accepts
+        let route = &self.routes[edge.index()];
+        if route.accepts_late_answers
             && outcome.is_good()
             && self.calls.is_current(call, self.details[slot].generation)
         {
-            self.was_good(edge);
+            self.was_good(route, edge);
             self.accept_late_answer(call);
         }
     }
@@ -246,7 +257,7 @@ impl<'m> Engine<'m> {
         self.requests[request].outcome = Outcome::Lost;
         let ends = (!abandoned).then_some(Outcome::Lost);
         self.tracer.tell(|r| r.hears(request, ends, self.now));
-        self.leave_the_wire(request);
+        self.leave_the_wire(self.route_of(request), request);
         self.discard(request);
         if !abandoned {
             self.attempt_ended(edge, call, Outcome::Lost);
@@ -256,14 +267,14 @@ impl<'m> Engine<'m> {
     /// The caller's side of a request is done: the connection is closed, and the attempt has its
     /// outcome unless it was given up before.
     #[inline(always)]
-    fn leave_the_wire(&mut self, request: u32) {
+    fn leave_the_wire(&mut self, route: &Route<'_>, request: u32) {
         let state = &self.requests[request];
         if state.is_closed() {
             return;
         }
         let now = self.now;
         let (outcome, abandoned) = (state.outcome, state.is_abandoned());
-        let Route { is_watched, service, .. } = self.routes[state.edge.index()];
+        let Route { is_watched, service, .. } = *route;
         if is_watched {
             self.fronts[service.index()].done(now, state.instance, state.sent);
         }
@@ -292,7 +303,7 @@ impl<'m> Engine<'m> {
         if !route.calls_off {
             return;
         }
-        self.leave_the_wire(request);
+        self.leave_the_wire(route, request);
         self.requests[request].close();
         let latency = route.constant_latency.unwrap_or_else(|| {
             // As long as the request took, so that the news cannot overtake it.
@@ -314,7 +325,7 @@ impl<'m> Engine<'m> {
     pub(super) fn cut_off(&mut self, request: u32) {
         self.abandon(request, Outcome::Reset);
         if !self.requests[request].is_closed() {
-            self.leave_the_wire(request);
+            self.leave_the_wire(self.route_of(request), request);
             self.requests[request].close();
         }
     }
