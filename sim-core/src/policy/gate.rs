@@ -51,6 +51,12 @@ pub trait Gate {
     /// A call asks whether it may pass.
     fn ask<R: Rng>(&mut self, now: SimTime, ticket: Ticket, draws: &mut R) -> Answer;
 
+    /// Lets a call pass as [`Self::ask`] would, if it can be told without a ticket, a class or a draw. `None`
+    /// says nothing, and nothing is changed: the call has to ask.
+    fn admits_at_once(&mut self, _now: SimTime) -> Option<Pass> {
+        None
+    }
+
     /// A call that was admitted has ended; whoever passes now is released.
     fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released);
 

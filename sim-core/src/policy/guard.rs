@@ -156,7 +156,6 @@ macro_rules! each_guard {
 
 impl Guard {
     /// A call of this class asks whether it may pass; only a rate limit tells classes.
-    #[inline(always)]
     pub fn ask_as<R: Rng>(
         &mut self,
         now: SimTime,
@@ -187,6 +186,11 @@ impl Gate for Guard {
     #[inline]
     fn ask<R: Rng>(&mut self, now: SimTime, ticket: Ticket, draws: &mut R) -> Answer {
         each_guard!(self, gate => gate.ask(now, ticket, draws))
+    }
+
+    #[inline(always)]
+    fn admits_at_once(&mut self, now: SimTime) -> Option<Pass> {
+        each_guard!(self, gate => gate.admits_at_once(now))
     }
 
     #[inline(always)]

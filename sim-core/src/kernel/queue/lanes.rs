@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::entry::{Due, Entry};
 use super::{LaneId, LaneTimer};
-use crate::kernel::SimDuration;
+use crate::kernel::{SimDuration, SimTime};
 
 /// Entries of a chunk: one for each bit of [`Pending`].
 const CHUNK: u64 = Pending::BITS as u64;
@@ -109,22 +109,17 @@ impl<E: Copy> Lanes<E> {
         })
     }
 
-    #[inline]
-    pub(super) fn delay(&self, lane: LaneId) -> SimDuration {
-        self.lanes[lane.0 as usize].delay
-    }
-
     /// Adds what is due the lane's delay from now.
     #[inline(always)]
-    pub(super) fn push(&mut self, id: LaneId, time: u64, due: Due<E>) -> LaneTimer {
-        let lane = &mut self.lanes[id.0 as usize];
-        let number = lane.end;
-        let entry = Entry { time, item: due };
-        if number.is_multiple_of(CHUNK) {
-            self.extend(id, entry);
+    pub(super) fn push(&mut self, id: LaneId, now: SimTime, due: Due<E>) -> LaneTimer {
+        if self.lanes[id.0 as usize].end.is_multiple_of(CHUNK) {
+            self.extend(id, Entry { time: 0, item: due });
         }
         let lane = &mut self.lanes[id.0 as usize];
+        let number = lane.end;
         lane.end += 1;
+        let time = (now + lane.delay).as_nanos();
+        let entry = Entry { time, item: due };
         let chunk = lane.last as usize;
         if lane.head.is_none() {
             self.has_head(id, number, Head { time, order: due.order, lane: id.0 });
@@ -291,7 +286,7 @@ mod tests {
     }
 
     fn push(lanes: &mut Lanes<u32>, lane: LaneId, n: u32) -> LaneTimer {
-        lanes.push(lane, n.into(), Due { order: n, event: n })
+        lanes.push(lane, SimTime::from_nanos(n.into()), Due { order: n, event: n })
     }
 
     fn drain(lanes: &mut Lanes<u32>) -> Vec<u32> {
@@ -346,9 +341,9 @@ mod tests {
         let timers: Vec<_> = (0..40).map(|n| push(&mut lanes, lane, n)).collect();
         assert!(timers.into_iter().all(|timer| lanes.cancel(timer)));
         push(&mut lanes, lane, 40);
-        assert_eq!(lanes.first().map(|head| head.time), Some(0));
+        assert_eq!(lanes.first().map(|head| head.time), Some(100));
         assert_eq!(lanes.pop_first().map(|entry| entry.item.event), None);
-        assert_eq!(lanes.first().map(|head| head.time), Some(40));
+        assert_eq!(lanes.first().map(|head| head.time), Some(140));
         assert_eq!(drain(&mut lanes), [40]);
     }
 }

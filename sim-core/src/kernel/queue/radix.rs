@@ -96,9 +96,8 @@ impl<E: Copy> RadixQueue<E> {
     /// Has `event` come out after the lane's delay, if it is not cancelled.
     #[inline(always)]
     pub fn schedule_in_lane(&mut self, lane: LaneId, event: E) -> Timer {
-        let time = (self.now + self.lanes.delay(lane)).as_nanos();
         let due = Due { order: self.order(), event };
-        Timer::in_lane(self.lanes.push(lane, time, due))
+        Timer::in_lane(self.lanes.push(lane, self.now, due))
     }
 
     /// Takes back the event of `timer`, and says whether it was still pending.

@@ -68,7 +68,7 @@ impl<'m> Engine<'m> {
     /// As [`Engine::go_inward`], of a call along this route.
     #[inline(always)]
     fn go_inward_along(&mut self, route: &'m Route<'m>, call: u32, from: usize) {
-        let Call { started, key, attempts, .. } = self.calls[call];
+        let started = self.calls[call].started;
         let first = self.layer_place(call, 0);
         for (index, layer) in route.layers.iter().enumerate().skip(from) {
             let place = first + index;
@@ -109,8 +109,7 @@ impl<'m> Engine<'m> {
                     if route.is_bound && !self.has_destination_at(call, index) {
                         return self.goes_on_in_turn(call, index, Answer::Reject(Outcome::Refused));
                     }
-                    let class = if route.has_classes { self.class_of(call) } else { 0 };
-                    match self.ask_guard(call, index, layer, (key, attempts, class)) {
+                    match self.ask_guard(call, index, layer) {
                         Answer::Admit(pass) => {
                             if layer.times_calls {
                                 self.layer_times.put(place as u32, self.now);

@@ -55,6 +55,8 @@ pub struct Changes {
 pub struct BreakerMachine {
     policy: Arc<BreakerPolicy>,
     tally: AnyTally,
+    /// Whether a call that finds it closed has to wait, to draw, or to be counted.
+    asks_closely: bool,
     state: BreakerState,
     generation: u32,
     since: SimTime,
@@ -80,6 +82,9 @@ impl BreakerMachine {
     pub(super) fn new(policy: Arc<BreakerPolicy>) -> Self {
         Self {
             tally: policy.trip.start(),
+            asks_closely: policy.serialised
+                || policy.denominator != Denominator::Results
+                || matches!(policy.open, OpenTime::Growing(_)),
             policy,
             state: BreakerState::Closed,
             generation: 0,
@@ -178,6 +183,18 @@ impl BreakerMachine {
     /// A result, by the library's rule for late ones.
     #[inline(always)]
     fn hear(&mut self, now: SimTime, pass: Pass, sample: Sample) {
+        // Mostly the breaker has been closed since before the call, and is told of nothing else.
+        let is_usual = pass.generation == self.generation
+            && self.state == BreakerState::Closed
+            && self.policy.late_results != LateResults::ByAdmission;
+        if is_usual {
+            return self.judge(now, pass.mark & MARK_BITS, sample);
+        }
+        self.hear_closely(now, pass, sample);
+    }
+
+    #[inline(never)]
+    fn hear_closely(&mut self, now: SimTime, pass: Pass, sample: Sample) {
         let late = pass.generation != self.generation;
         // What a late call was marked with belongs to counts that are no more.
         let mark = if late { self.tally.mark(now) } else { pass.mark & MARK_BITS };
@@ -364,6 +381,15 @@ impl Gate for BreakerMachine {
             Answer::Reject(_) => {}
         }
         answer
+    }
+
+    #[inline]
+    fn admits_at_once(&mut self, now: SimTime) -> Option<Pass> {
+        if self.state != BreakerState::Closed || self.asks_closely {
+            return None;
+        }
+        self.busy = true;
+        Some(Pass { generation: self.generation, mark: self.tally.mark(now) })
     }
 
     fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released) {

@@ -102,6 +102,11 @@ impl Gate for BulkheadGate {
     }
 
     #[inline]
+    fn admits_at_once(&mut self, now: SimTime) -> Option<Pass> {
+        each_gate!(self, gate => gate.admits_at_once(now))
+    }
+
+    #[inline]
     fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released) {
         each_gate!(self, gate => gate.ended(now, pass, ending, released));
     }

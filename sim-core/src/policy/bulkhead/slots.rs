@@ -75,10 +75,8 @@ impl Slots {
 impl Gate for Slots {
     #[inline]
     fn ask<R: Rng>(&mut self, now: SimTime, ticket: Ticket, _draws: &mut R) -> Answer {
-        // A free slot means that nobody waits: whoever frees one hands it on.
-        if self.running < self.slots {
-            self.running += 1;
-            return Answer::Admit(Pass::default());
+        if let Some(pass) = self.admits_at_once(now) {
+            return Answer::Admit(pass);
         }
         match self.waits_until(now) {
             Some(until) => {
@@ -87,6 +85,14 @@ impl Gate for Slots {
             }
             None => Answer::Reject(Outcome::RejectedBulkhead),
         }
+    }
+
+    #[inline]
+    fn admits_at_once(&mut self, _now: SimTime) -> Option<Pass> {
+        // A free slot means that nobody waits: whoever frees one hands it on.
+        let is_free = self.running < self.slots;
+        self.running += u32::from(is_free);
+        is_free.then(Pass::default)
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Calls at their guards: asked, held back, told how they ended, let go on.
 
 use super::super::Engine;
-use super::super::calls::{LayerState, Origin};
+use super::super::calls::{Call, LayerState, Origin};
 use super::super::event::Event;
 use super::super::layer::Layer;
 use super::draws::LazyDraws;
@@ -18,9 +18,19 @@ impl Engine<'_> {
         call: u32,
         index: usize,
         layer: &Layer<'_>,
-        (key, attempts, class): (u64, u32, u8),
     ) -> Answer {
         let place = self.state_at(call, layer.own);
+        if let Some(pass) = self.guards.guards[place].guard.admits_at_once(self.now) {
+            self.set_alarm(place);
+            return Answer::Admit(pass);
+        }
+        self.ask_closely(call, index, layer, place)
+    }
+
+    #[inline(never)]
+    fn ask_closely(&mut self, call: u32, index: usize, layer: &Layer<'_>, place: usize) -> Answer {
+        let Call { key, attempts, edge, .. } = self.calls[call];
+        let class = if self.routes[edge.index()].has_classes { self.class_of(call) } else { 0 };
         let ticket = Ticket(u64::from(call) | (index as u64) << 32);
         let Guards { guards, draws, .. } = &mut self.guards;
         let mut draws = LazyDraws::new(&draws[layer.number as usize], key, attempts);

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::rates::Rates;
 use super::{Sample, Tally, Totals, TripRule};
 use crate::catalogue::Described;
 use crate::kernel::SimTime;
@@ -88,6 +89,11 @@ impl Tally for LastResults {
 
     fn totals(&mut self, _now: SimTime) -> Totals {
         self.totals
+    }
+
+    #[inline]
+    fn trips(&mut self, _now: SimTime, rates: &Rates) -> bool {
+        rates.exceeded(&self.totals, rates.minimum_calls)
     }
 
     fn forget(&mut self, _now: SimTime) {
