@@ -36,14 +36,14 @@ impl<T: Copy> Bottom<T> {
 
     #[inline]
     pub(super) fn front(&self) -> Option<&Entry<T>> {
-        self.entries[..self.tail].get(self.head)
+        if self.is_empty() { None } else { self.entries.get(self.head) }
     }
 
+    /// Takes off the first entry: there must be one.
     #[inline]
-    pub(super) fn pop(&mut self) -> Option<Entry<T>> {
-        let entry = *self.front()?;
+    pub(super) fn pass_front(&mut self) {
+        debug_assert!(!self.is_empty(), "nothing is there to be taken off");
         self.head += 1;
-        Some(entry)
     }
 
     /// Puts `entry` behind all that are not later, unless that is far from the end: then nothing
@@ -123,7 +123,9 @@ impl<T: Copy> Bottom<T> {
 pub(super) fn sort_nearly_sorted<T: Copy>(run: &mut [Entry<T>]) {
     for i in 1..run.len() {
         let entry = run[i];
-        sink(&mut run[..=i], entry);
+        if run[i - 1].time > entry.time {
+            sink(&mut run[..=i], entry);
+        }
     }
 }
 

@@ -29,6 +29,11 @@ impl<E: Copy> Immediate<E> {
         }
     }
 
+    /// How many events there are.
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+
     /// The order of the first event.
     #[inline]
     pub(super) fn first(&self) -> Option<u32> {

@@ -126,10 +126,12 @@ impl<T: Copy> Ladder<T> {
         self.bottom.front()
     }
 
-    /// Takes off the entry that [`Ladder::front`] has shown.
+    /// Takes off the entry that [`Ladder::front`] has shown; the time of the next, unless that is later.
     #[inline]
-    pub(super) fn pop_front(&mut self) -> Option<Entry<T>> {
-        self.bottom.pop()
+    pub(super) fn pass_front(&mut self) -> Option<u64> {
+        self.bottom.pass_front();
+        // Entries of one time are in the bottom together.
+        self.bottom.front().map(|entry| entry.time)
     }
 
     /// Drops the entries whose item `keep` refuses; it may change those it keeps.

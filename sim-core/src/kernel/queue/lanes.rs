@@ -268,6 +268,11 @@ impl<E: Copy> Lanes<E> {
         }
     }
 
+    /// How many entries are pending.
+    pub(super) fn pending(&self) -> usize {
+        self.pending.iter().map(|chunk| chunk.count_ones() as usize).sum()
+    }
+
     /// How many entries there is room for.
     #[cfg(test)]
     pub(super) fn room(&self) -> usize {

@@ -19,7 +19,11 @@ const SLACK: usize = 64;
 #[derive(Clone, Debug)]
 pub struct RadixQueue<E> {
     now: SimTime,
-    len: usize,
+    /// Whether something in the ladder or in a lane may be due now: if not, what is due at once comes
+    /// next.
+    is_tied: bool,
+    /// Whether a lane has no delay, so that what is put there is due now.
+    has_no_delay: bool,
     next_order: u32,
     immediate: Immediate<E>,
     ladder: Ladder<Item<E>>,
@@ -28,12 +32,20 @@ pub struct RadixQueue<E> {
     timers: Timers,
 }
 
+/// What was taken off.
+enum Taken<E> {
+    /// An event that is due at this time.
+    Pending(u64, E),
+    Cancelled,
+}
+
 impl<E: Copy> RadixQueue<E> {
     /// An empty queue at time zero.
     pub fn new() -> Self {
         Self {
             now: SimTime::ZERO,
-            len: 0,
+            is_tied: true,
+            has_no_delay: false,
             next_order: 0,
             immediate: Immediate::new(),
             ladder: Ladder::new(),
@@ -49,16 +61,15 @@ impl<E: Copy> RadixQueue<E> {
         self.now
     }
 
-    /// How many events are pending; cancelled ones are not.
-    #[inline]
+    /// How many events are pending; cancelled ones are not. They are counted.
     pub fn len(&self) -> usize {
-        self.len
+        let in_ladder = self.ladder.len() - self.cancelled_in_ladder;
+        self.immediate.len() + in_ladder + self.lanes.pending()
     }
 
     /// Whether no event is pending.
-    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Has `event` come out at `at`, which must not be before [`RadixQueue::now`]; in release
@@ -90,6 +101,8 @@ impl<E: Copy> RadixQueue<E> {
 
     /// The lane of the events that are due `delay` after they are scheduled; one for each delay.
     pub fn lane(&mut self, delay: SimDuration) -> LaneId {
+        self.has_no_delay |= delay.is_zero();
+        self.is_tied = true;
         self.lanes.lane(delay)
     }
 
@@ -103,12 +116,10 @@ impl<E: Copy> RadixQueue<E> {
     /// Takes back the event of `timer`, and says whether it was still pending.
     #[inline(always)]
     pub fn cancel(&mut self, timer: Timer) -> bool {
-        let was_pending = match timer.home() {
+        match timer.home() {
             Home::Lane(timer) => self.lanes.cancel(timer),
             Home::Ladder { generation, slot } => self.cancel_in_ladder(generation, slot),
-        };
-        self.len -= usize::from(was_pending);
-        was_pending
+        }
     }
 
     #[inline(never)]
@@ -121,22 +132,17 @@ impl<E: Copy> RadixQueue<E> {
     }
 
     /// The next event and its time, which becomes [`RadixQueue::now`].
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<(SimTime, E)> {
-        if self.len == 0 {
-            return None;
-        }
         // Until what is taken off was not cancelled.
         loop {
             if let Some(order) = self.immediate.first()
                 && !self.is_due_before(order)
             {
-                self.len -= 1;
                 return self.immediate.pop().map(|event| (self.now, event));
             }
-            if let Some((time, event)) = self.pop_pending() {
+            if let Taken::Pending(time, event) = self.take_first()? {
                 self.now = SimTime::from_nanos(time);
-                self.len -= 1;
                 return Some((self.now, event));
             }
         }
@@ -146,38 +152,56 @@ impl<E: Copy> RadixQueue<E> {
     /// the time that it is.
     #[inline]
     fn is_due_before(&mut self, order: u32) -> bool {
+        self.is_tied && self.is_tied_before(order)
+    }
+
+    #[inline(never)]
+    fn is_tied_before(&mut self, order: u32) -> bool {
         let now = self.now.as_nanos();
         let is_before = |time, other| time == now && other < order;
         self.lanes.first().is_some_and(|head| is_before(head.time, head.order))
             || self.ladder.front(now).is_some_and(|e| is_before(e.time, e.item.order))
     }
 
-    /// Takes the first entry off, and gives it if it is pending: there must be one.
-    #[inline]
-    fn pop_pending(&mut self) -> Option<(u64, E)> {
+    /// Takes the first entry off, if there is one.
+    #[inline(always)]
+    fn take_first(&mut self) -> Option<Taken<E>> {
         let head = self.lanes.first();
         let limit = head.map_or(u64::MAX, |head| head.time);
-        let front = self.ladder.front(limit);
+        let front = self.ladder.front(limit).copied();
         if let Some(head) = head
             && front.is_none_or(|e| (head.time, head.order) < (e.time, e.item.order))
         {
-            return self.lanes.pop_first().map(|entry| (entry.time, entry.item.event));
+            return Some(self.take_from_lane(head.time));
         }
-        let entry = self.ladder.pop_front()?;
-        let pending = self.timers.release(entry.item.timer);
-        self.cancelled_in_ladder -= usize::from(!pending);
-        pending.then_some((entry.time, entry.item.event))
+        let entry = front?;
+        let next = self.ladder.pass_front();
+        self.is_tied = next == Some(entry.time) || limit == entry.time || self.has_no_delay;
+        if !self.timers.release(entry.item.timer) {
+            self.cancelled_in_ladder -= 1;
+            return Some(Taken::Cancelled);
+        }
+        Some(Taken::Pending(entry.time, entry.item.event))
+    }
+
+    #[inline(never)]
+    fn take_from_lane(&mut self, time: u64) -> Taken<E> {
+        let entry = self.lanes.pop_first();
+        // Or maybe: who asks looks closely.
+        self.is_tied = true;
+        entry.map_or(Taken::Cancelled, |entry| Taken::Pending(time, entry.item.event))
     }
 
     #[inline]
     fn push(&mut self, at: SimTime, timer: Slot, event: E) {
         debug_assert!(at >= self.now, "an event is scheduled in the past");
         let time = at.max(self.now).as_nanos();
+        self.is_tied |= at <= self.now;
         let item = Item { order: self.order(), timer, event };
         self.ladder.push(self.now.as_nanos(), Entry { time, item });
     }
 
-    /// The order of the event that is being scheduled, which is pending from now on.
+    /// The order of the event that is being scheduled.
     #[inline]
     fn order(&mut self) -> u32 {
         if self.next_order == u32::MAX {
@@ -185,7 +209,6 @@ impl<E: Copy> RadixQueue<E> {
         }
         let order = self.next_order;
         self.next_order += 1;
-        self.len += 1;
         order
     }
 
