@@ -16,7 +16,7 @@ use crate::kernel::SimDuration;
 use crate::kernel::draw::Slot;
 use crate::policy::backoff::BackoffState;
 use crate::policy::budget::AttemptEnd;
-use crate::policy::gate::Answer;
+use crate::policy::gate::{Answer, Pass};
 use crate::policy::{Outcome, ResolvedLayer, RetryPolicy};
 
 impl<'m> Engine<'m> {
@@ -106,18 +106,18 @@ impl<'m> Engine<'m> {
                 Role::Fallback(_) => LayerState::Idle,
                 Role::Hedge => return self.start_hedged(call, index),
                 Role::Guard => {
-                    if route.is_bound && !self.has_destination_at(call, index) {
-                        return self.goes_on_in_turn(call, index, Answer::Reject(Outcome::Refused));
+                    let mut passed = None;
+                    if !route.is_bound {
+                        passed = self.passes_at_once(layer);
                     }
-                    match self.ask_guard(call, index, layer) {
-                        Answer::Admit(pass) => {
-                            if layer.times_calls {
-                                self.layer_times.put(place as u32, self.now);
-                            }
-                            LayerState::Passed { pass }
-                        }
-                        answer => return self.is_held_back(call, index, answer),
+                    let Some(pass) = passed.or_else(|| self.comes_to_guard(call, index, layer))
+                    else {
+                        return;
+                    };
+                    if layer.times_calls {
+                        self.layer_times.put(place as u32, self.now);
                     }
+                    LayerState::Passed { pass }
                 }
             };
             self.layer_states[place] = state;
@@ -125,13 +125,24 @@ impl<'m> Engine<'m> {
         self.send(route, call);
     }
 
-    /// A guard does not let a call go on inward at once.
+    /// A call asks the guard of a layer: what it is let pass with, if it is let go on inward at once.
     #[inline(never)]
-    fn is_held_back(&mut self, call: u32, index: usize, answer: Answer) {
-        if answer != Answer::Wait {
+    fn comes_to_guard(&mut self, call: u32, index: usize, layer: &Layer<'_>) -> Option<Pass> {
+        let is_bound = self.routes[self.calls[call].edge.index()].is_bound;
+        let answer = match is_bound && !self.has_destination_at(call, index) {
+            true => Answer::Reject(Outcome::Refused),
+            false => self.ask_guard(call, index, layer),
+        };
+        match answer {
+            Answer::Admit(pass) => return Some(pass),
+            Answer::Wait => self.waits_at_guard(call, index),
             // Told in its turn: whoever starts a call need not fear that it has ended already.
-            return self.goes_on_in_turn(call, index, answer);
+            Answer::Reject(_) => self.goes_on_in_turn(call, index, answer),
         }
+        None
+    }
+
+    fn waits_at_guard(&mut self, call: u32, index: usize) {
         let edge = self.calls[call].edge;
         self.meters.edge(edge).queue.up(self.now);
         self.tracer.tell(|r| r.waits(call, What::Layer(edge, index as u8), self.now));
@@ -211,12 +222,12 @@ impl<'m> Engine<'m> {
                     outcome = made_do;
                 }
                 Role::Guard => {
-                    let state = std::mem::replace(&mut self.layer_states[place], LayerState::Idle);
-                    match state {
-                        LayerState::Passed { pass } => {
-                            self.tell_guard(call, index, layer, pass, outcome);
-                        }
-                        state => self.leave_guard(call, index, state, outcome),
+                    let state = &mut self.layer_states[place];
+                    if let LayerState::Passed { pass } = *state {
+                        *state = LayerState::Idle;
+                        self.tell_guard(call, index, layer, pass, outcome);
+                    } else {
+                        self.leave_layer(call, index, outcome);
                     }
                 }
                 Role::Hedge => self.leave_layer(call, index, outcome),

@@ -16,9 +16,9 @@ pub(super) struct Layer<'m> {
     /// Its number among the layers of all edges.
     pub(super) number: u32,
     /// Where the guard lies, what a fallback remembers, or the hedger.
-    pub(super) own: Option<Place>,
+    pub(super) own: Place,
     /// Where its budget lies.
-    pub(super) budget: Option<Place>,
+    pub(super) budget: Place,
     /// Whether its budget hears of more than how attempts end, and remembers something of each call.
     pub(super) follows_calls: bool,
     /// Whether its guard is told how long calls took.

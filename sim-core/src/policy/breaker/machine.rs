@@ -218,9 +218,9 @@ impl BreakerMachine {
 
     #[inline(always)]
     fn judge(&mut self, now: SimTime, mark: u32, sample: Sample) {
-        self.tally.record(now, mark, sample);
         let asked = sample.failed || self.policy.judged_on == JudgedOn::Results;
-        if asked && self.state != BreakerState::Open && self.tally.trips(now, &self.policy.rates) {
+        let rates = (asked && self.state != BreakerState::Open).then_some(&self.policy.rates);
+        if self.tally.judges(now, mark, sample, rates) {
             self.open(now);
         }
     }

@@ -90,7 +90,7 @@ impl Engine<'_> {
         layer: &Layer<'_>,
         asked: impl FnOnce(&mut BudgetMachine, SimTime, &mut CallMemory) -> bool,
     ) -> bool {
-        let pays = layer.budget.is_none() || self.at_budget(call, index, layer, asked);
+        let pays = !layer.budget.is_some() || self.at_budget(call, index, layer, asked);
         if !pays {
             let edge = self.calls[call].edge;
             self.meters.edge(edge).was_rejected(Outcome::RejectedBudget);
@@ -123,7 +123,7 @@ impl Engine<'_> {
         layer: &Layer<'_>,
         done: impl FnOnce(&mut BudgetMachine, SimTime, &mut CallMemory) -> T,
     ) -> T {
-        let (budget, memory) = (self.state_at(call, layer.budget), self.layer_place(call, index));
+        let (budget, memory) = (self.state_at(call, &layer.budget), self.layer_place(call, index));
         let Guards { budgets, memories, .. } = &mut self.guards;
         let mut nothing = CallMemory::default();
         let memory = match layer.follows_calls {

@@ -21,7 +21,7 @@ impl Engine<'_> {
         outcome: Outcome,
     ) -> Option<Outcome> {
         if outcome.is_good() {
-            let place = self.state_at(call, layer.own);
+            let place = self.state_at(call, &layer.own);
             self.guards.last_good[place].note(self.now);
         }
         if !fallback.on.contains(outcome) {

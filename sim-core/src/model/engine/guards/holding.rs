@@ -11,24 +11,27 @@ use crate::policy::gate::{Answer, Ending, Gate, Pass, Ticket};
 use crate::policy::{Guard, Outcome};
 
 impl Engine<'_> {
-    /// A call comes to the guard of a layer: what it is told.
+    /// The guard that all calls meet at a layer lets one pass at once, if it can be told so easily.
     #[inline(always)]
+    pub(in crate::model::engine) fn passes_at_once(&mut self, layer: &Layer<'_>) -> Option<Pass> {
+        let place = layer.own.only()?;
+        let guarding = &mut self.guards.guards[place];
+        let pass = guarding.guard.admits_at_once(self.now)?;
+        if guarding.is_followed {
+            self.follow(place);
+        }
+        Some(pass)
+    }
+
+    /// A call comes to the guard of a layer: what it is told.
+    #[inline(never)]
     pub(in crate::model::engine) fn ask_guard(
         &mut self,
         call: u32,
         index: usize,
         layer: &Layer<'_>,
     ) -> Answer {
-        let place = self.state_at(call, layer.own);
-        if let Some(pass) = self.guards.guards[place].guard.admits_at_once(self.now) {
-            self.set_alarm(place);
-            return Answer::Admit(pass);
-        }
-        self.ask_closely(call, index, layer, place)
-    }
-
-    #[inline(never)]
-    fn ask_closely(&mut self, call: u32, index: usize, layer: &Layer<'_>, place: usize) -> Answer {
+        let place = self.state_at(call, &layer.own);
         let Call { key, attempts, edge, .. } = self.calls[call];
         let class = if self.routes[edge.index()].has_classes { self.class_of(call) } else { 0 };
         let ticket = Ticket(u64::from(call) | (index as u64) << 32);
@@ -80,14 +83,22 @@ impl Engine<'_> {
         pass: Pass,
         outcome: Outcome,
     ) {
-        let place = self.state_at(call, layer.own);
+        let place = self.state_at(call, &layer.own);
         let took = match layer.times_calls {
             true => self.now.since(self.layer_times[self.layer_place(call, index) as u32]),
             false => SimDuration::ZERO,
         };
         let Guards { guards, released, .. } = &mut self.guards;
-        guards[place].guard.ended(self.now, pass, Ending { outcome, took }, released);
-        self.release(place);
+        let guarding = &mut guards[place];
+        guarding.guard.ended(self.now, pass, Ending { outcome, took }, released);
+        let is_followed = guarding.is_followed;
+        // Mostly nobody waits.
+        if !released.is_empty() {
+            self.mark_released();
+        }
+        if is_followed {
+            self.follow(place);
+        }
     }
 
     /// A call no longer waits at a guard.
@@ -129,7 +140,6 @@ impl Engine<'_> {
     /// Marks those whom a guard has just released, and sees when it wants to be woken.
     #[inline]
     fn release(&mut self, index: usize) {
-        // Mostly nobody waits.
         if !self.guards.released.is_empty() {
             self.mark_released();
         }

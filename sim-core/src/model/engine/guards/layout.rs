@@ -30,11 +30,11 @@ pub(super) struct Start<'m> {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model::engine) struct Places {
     /// The guard, what a fallback remembers, or the hedger.
-    pub(in crate::model::engine) own: Option<Place>,
-    pub(in crate::model::engine) budget: Option<Place>,
+    pub(in crate::model::engine) own: Place,
+    pub(in crate::model::engine) budget: Place,
 }
 
-/// States of one kind, side by side.
+/// States of one kind, side by side, if there are any.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model::engine) struct Place {
     pub(super) first: u32,
@@ -78,6 +78,22 @@ pub(super) enum Kind {
 /// layer and the kind.
 type Shared<'m> = Vec<((&'m str, usize, Kind), u32)>;
 
+impl Place {
+    /// That of no state.
+    const NONE: Self = Self { first: 0, count: 0, scope: Scope::Shared, each: 1 };
+
+    #[inline]
+    pub(in crate::model::engine) fn is_some(self) -> bool {
+        self.count > 0
+    }
+
+    /// The only state, if there is one whoever calls.
+    #[inline]
+    pub(in crate::model::engine) fn only(self) -> Option<usize> {
+        (self.count == 1).then_some(self.first as usize)
+    }
+}
+
 impl<'m> Layout<'m> {
     /// That of all layers of a model.
     pub(in crate::model::engine) fn of(model: &'m Model) -> Self {
@@ -89,7 +105,7 @@ impl<'m> Layout<'m> {
             let mut places = Vec::new();
             for (number, layer) in edge.policy.layers.iter().enumerate() {
                 let mut place = |kind| {
-                    let scope = scope_of(layer, kind)?;
+                    let Some(scope) = scope_of(layer, kind) else { return Place::NONE };
                     let name = (&*edge.policy.name, number, kind);
                     // A policy without a name is nobody else's.
                     let known = shared.iter().find(|(known, _)| {
@@ -104,7 +120,7 @@ impl<'m> Layout<'m> {
                         shared.push((name, first));
                     }
                     let each = if scope == Scope::Callee { callers.callees } else { 1 };
-                    Some(Place { first, count, scope, each })
+                    Place { first, count, scope, each }
                 };
                 places.push(Places { own: place(Kind::Own), budget: place(Kind::Budget) });
             }

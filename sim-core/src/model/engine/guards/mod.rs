@@ -169,7 +169,7 @@ impl<'m> Engine<'m> {
     /// The guard, fallback or hedger of a layer that a call meets.
     #[inline]
     pub(super) fn place_of(&self, call: u32, layer: usize) -> usize {
-        self.state_at(call, self.layer_of(call, layer).own)
+        self.state_at(call, &self.layer_of(call, layer).own)
     }
 
     /// A layer of a call.
@@ -180,19 +180,15 @@ impl<'m> Engine<'m> {
 
     /// That of the states at a place which a call meets.
     #[inline]
-    fn state_at(&self, call: u32, place: Option<Place>) -> usize {
-        let Some(Place { first, count, scope, each }) = place else { return 0 };
-        // Mostly there is only one, whoever calls.
-        if count == 1 {
-            return first as usize;
-        }
-        (first + self.nth_state(call, count, scope, each)) as usize
+    fn state_at(&self, call: u32, place: &Place) -> usize {
+        place.only().unwrap_or_else(|| self.state_of_caller(call, place))
     }
 
-    /// Which of so many states is that of whoever makes a call.
+    /// As [`Engine::state_at`], where there are several.
     #[inline(never)]
-    fn nth_state(&self, call: u32, count: u32, scope: Scope, each: u32) -> u32 {
-        match (scope, self.who_calls(call)) {
+    fn state_of_caller(&self, call: u32, place: &Place) -> usize {
+        let Place { first, count, scope, each } = *place;
+        let nth = match (scope, self.who_calls(call)) {
             (Scope::Callee, origin) => {
                 let caller = match origin {
                     Origin::Handler { request } => self.requests[request].instance,
@@ -205,7 +201,8 @@ impl<'m> Engine<'m> {
             (Scope::Client, Origin::Client { user, .. }) => user % count,
             (_, Origin::Handler { request }) => self.requests[request].instance % count,
             _ => 0,
-        }
+        };
+        (first + nth) as usize
     }
 
     /// Every guard that counts whom it has let pass counts those who are still inside.

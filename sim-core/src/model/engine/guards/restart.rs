@@ -32,13 +32,12 @@ impl Engine<'_> {
     fn own_states(&self, edge: EdgeId, layer: usize, kind: Kind, instance: u32) -> Range<usize> {
         let layer = &self.routes[edge.index()].layers[layer];
         let place = if kind == Kind::Own { layer.own } else { layer.budget };
-        match place {
-            Some(Place { first, count, scope, each }) if scope != Scope::Shared => {
-                let own = (first + instance * each % count) as usize;
-                own..own + each as usize
-            }
-            _ => 0..0,
+        let Place { first, count, scope, each } = place;
+        if !place.is_some() || scope == Scope::Shared {
+            return 0..0;
         }
+        let own = (first + instance * each % count) as usize;
+        own..own + each as usize
     }
 
     fn start_anew(&mut self, layer: &ResolvedLayer, kind: Kind, state: usize) {

@@ -113,6 +113,13 @@ pub(super) trait Tally {
         rates.exceeded(&self.totals(now), rates.minimum_calls)
     }
 
+    /// Records a result, and says whether the breaker opens, if it is asked by these rates.
+    #[inline]
+    fn judges(&mut self, now: SimTime, mark: u32, sample: Sample, rates: Option<&Rates>) -> bool {
+        self.record(now, mark, sample);
+        rates.is_some_and(|rates| self.trips(now, rates))
+    }
+
     /// Forgets everything.
     fn forget(&mut self, now: SimTime);
 }
@@ -201,6 +208,10 @@ impl Tally for AnyTally {
     #[inline]
     fn trips(&mut self, now: SimTime, rates: &Rates) -> bool {
         each_tally!(self, tally => tally.trips(now, rates))
+    }
+
+    fn judges(&mut self, now: SimTime, mark: u32, sample: Sample, rates: Option<&Rates>) -> bool {
+        each_tally!(self, tally => tally.judges(now, mark, sample, rates))
     }
 
     fn forget(&mut self, now: SimTime) {
