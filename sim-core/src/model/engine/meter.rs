@@ -169,13 +169,15 @@ impl Meters {
     /// Books at a service and, where it is measured apart, at its endpoint.
     #[inline(always)]
     pub(super) fn book(&mut self, at: Subjects, mut book: impl FnMut(&mut Meter)) {
-        // One place that books, so that it is inlined there.
-        let mut next = Some(at.service);
-        let mut endpoint = at.endpoint;
-        while let Some(subject) = next {
-            book(&mut self.subjects[subject as usize]);
-            next = endpoint.take();
+        for subject in at {
+            book(self.at(subject));
         }
+    }
+
+    /// The meter of one of the [`Subjects`].
+    #[inline(always)]
+    pub(super) fn at(&mut self, subject: u32) -> &mut Meter {
+        &mut self.subjects[subject as usize]
     }
 
     /// Closes every bin and slice that ends at or before `now`.
@@ -251,6 +253,31 @@ impl Subjects {
             Some(task) if model.is_task(endpoint) => Self { service: task, endpoint: None },
             endpoint => Self { service, endpoint },
         }
+    }
+}
+
+impl IntoIterator for Subjects {
+    type Item = u32;
+    type IntoIter = EachSubject;
+
+    #[inline(always)]
+    fn into_iter(self) -> EachSubject {
+        EachSubject { next: Some(self.service), last: self.endpoint }
+    }
+}
+
+/// One after the other: a loop over them has one place that books, so that it is inlined there.
+pub(super) struct EachSubject {
+    next: Option<u32>,
+    last: Option<u32>,
+}
+
+impl Iterator for EachSubject {
+    type Item = u32;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<u32> {
+        std::mem::replace(&mut self.next, self.last.take())
     }
 }
 

@@ -217,7 +217,8 @@ impl<'m> Engine<'m> {
         if route.tells_end {
             self.tell_end(request, outcome);
         }
-        self.meters.book(route.served, |meter| {
+        for subject in route.served {
+            let meter = self.meters.at(subject);
             if had_worker {
                 meter.busy.down(now);
                 if abandoned {
@@ -226,7 +227,7 @@ impl<'m> Engine<'m> {
             }
             meter.ends(booked, reached, now);
             meter.in_flight.down(now);
-        });
+        }
         self.transmit_answer_along(route, request, outcome);
         (instance, pool)
     }
