@@ -20,7 +20,7 @@ pub struct Rates {
 
 impl Rates {
     /// Whether a rate has reached its threshold, if there are `minimum` calls at least.
-    #[inline]
+    #[inline(always)]
     pub(super) fn exceeded(&self, totals: &Totals, minimum: u32) -> bool {
         totals.calls > 0
             && totals.calls >= minimum

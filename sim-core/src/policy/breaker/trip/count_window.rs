@@ -74,7 +74,7 @@ fn unpacked(result: u8) -> Totals {
 impl Tally for LastResults {
     fn call(&mut self, _now: SimTime) {}
 
-    #[inline]
+    #[inline(always)]
     fn record(&mut self, _now: SimTime, _mark: u32, sample: Sample) {
         let Some(slot) = self.ring.get_mut(self.next) else { return };
         let newest = packed(sample);
@@ -91,7 +91,13 @@ impl Tally for LastResults {
         self.totals
     }
 
-    #[inline]
+    #[inline(always)]
+    fn judges(&mut self, now: SimTime, mark: u32, sample: Sample, rates: Option<&Rates>) -> bool {
+        self.record(now, mark, sample);
+        rates.is_some_and(|rates| self.trips(now, rates))
+    }
+
+    #[inline(always)]
     fn trips(&mut self, _now: SimTime, rates: &Rates) -> bool {
         rates.exceeded(&self.totals, rates.minimum_calls)
     }

@@ -109,12 +109,13 @@ pub(super) trait Tally {
     fn totals(&mut self, now: SimTime) -> Totals;
 
     /// Whether that is too much.
+    #[inline(never)]
     fn trips(&mut self, now: SimTime, rates: &Rates) -> bool {
         rates.exceeded(&self.totals(now), rates.minimum_calls)
     }
 
     /// Records a result, and says whether the breaker opens, if it is asked by these rates.
-    #[inline]
+    #[inline(never)]
     fn judges(&mut self, now: SimTime, mark: u32, sample: Sample, rates: Option<&Rates>) -> bool {
         self.record(now, mark, sample);
         rates.is_some_and(|rates| self.trips(now, rates))
@@ -210,6 +211,7 @@ impl Tally for AnyTally {
         each_tally!(self, tally => tally.trips(now, rates))
     }
 
+    #[inline(always)]
     fn judges(&mut self, now: SimTime, mark: u32, sample: Sample, rates: Option<&Rates>) -> bool {
         each_tally!(self, tally => tally.judges(now, mark, sample, rates))
     }
