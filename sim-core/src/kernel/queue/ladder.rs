@@ -106,14 +106,20 @@ impl<T: Copy> Ladder<T> {
 
     /// Adds an entry. `now` is the time of whatever was popped last, here or elsewhere, and
     /// `time` is not before it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, now: u64, entry: Entry<T>) {
         if entry.time > self.horizon {
             self.store(entry);
         } else if !self.bottom.insert(entry) {
-            self.spill(now);
-            self.push(now, entry);
+            self.push_into_less(now, entry);
         }
+    }
+
+    /// As [`Ladder::push`], of what does not fit into the bottom: most of that goes back.
+    #[cold]
+    fn push_into_less(&mut self, now: u64, entry: Entry<T>) {
+        self.spill(now);
+        self.push(now, entry);
     }
 
     /// The first entry. If it is later than `limit`, there may be no answer: the ladder does not

@@ -112,11 +112,12 @@ impl<E: Copy> Lanes<E> {
     /// Adds what is due the lane's delay from now.
     #[inline(always)]
     pub(super) fn push(&mut self, id: LaneId, now: SimTime, due: Due<E>) -> LaneTimer {
-        if self.lanes[id.0 as usize].end.is_multiple_of(CHUNK) {
-            self.extend(id, Entry { time: 0, item: due });
-        }
-        let lane = &mut self.lanes[id.0 as usize];
+        let mut lane = &mut self.lanes[id.0 as usize];
         let number = lane.end;
+        if number.is_multiple_of(CHUNK) {
+            self.extend(id, Entry { time: 0, item: due });
+            lane = &mut self.lanes[id.0 as usize];
+        }
         lane.end += 1;
         let time = (now + lane.delay).as_nanos();
         let entry = Entry { time, item: due };

@@ -192,7 +192,7 @@ impl<E: Copy> RadixQueue<E> {
         entry.map_or(Taken::Cancelled, |entry| Taken::Pending(time, entry.item.event))
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, at: SimTime, timer: Slot, event: E) {
         debug_assert!(at >= self.now, "an event is scheduled in the past");
         let time = at.max(self.now).as_nanos();

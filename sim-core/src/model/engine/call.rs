@@ -197,15 +197,11 @@ impl<'m> Engine<'m> {
             let (layer, place) = (&layers[index], first + index);
             match layer.role {
                 Role::Retry(retry) => {
-                    if self.tries_again(call, index, layer, retry, outcome) {
+                    if self.tries_again((call, index, place), layer, retry, outcome) {
                         return;
                     }
                     // It has no timer that runs: something inside has just ended.
-                    let state = std::mem::replace(&mut self.layer_states[place], LayerState::Idle);
-                    debug_assert!(
-                        matches!(state, LayerState::Retrying { waits: false, .. }),
-                        "a retry that waits hears of an outcome"
-                    );
+                    self.layer_states[place] = LayerState::Idle;
                     self.close_budget(call, index, layer, outcome);
                 }
                 Role::Timeout { .. } | Role::Deadline { .. } => {
@@ -240,15 +236,15 @@ impl<'m> Engine<'m> {
     #[inline(always)]
     fn tries_again(
         &mut self,
-        call: u32,
-        index: usize,
+        (call, index, place): (u32, usize, usize),
         layer: &Layer<'_>,
         retry: &RetryPolicy,
         outcome: Outcome,
     ) -> bool {
-        let LayerState::Retrying { attempts, .. } = *self.layer_state(call, index) else {
+        let LayerState::Retrying { attempts, waits, .. } = self.layer_states[place] else {
             return false;
         };
+        debug_assert!(!waits, "a retry that waits hears of an outcome");
         let retryable = retry.on.contains(outcome);
         let end = AttemptEnd { outcome, retryable, forbidden: false };
         self.book_end_of_attempt(call, index, layer, end);

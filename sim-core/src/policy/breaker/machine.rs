@@ -392,6 +392,7 @@ impl Gate for BreakerMachine {
         Some(Pass { generation: self.generation, mark: self.tally.mark(now) })
     }
 
+    #[inline(always)]
     fn ended(&mut self, now: SimTime, pass: Pass, ending: Ending, released: &mut Released) {
         self.busy = false;
         match self.policy.sample(ending) {

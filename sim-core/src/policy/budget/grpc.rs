@@ -71,6 +71,7 @@ impl Tokens {
 impl Deciding for Tokens {
     const FOLLOWS_CALLS: bool = false;
 
+    #[inline(always)]
     fn attempt_ends(&mut self, _now: SimTime, _memory: &mut CallMemory, end: AttemptEnd) {
         if end.is_success() {
             self.left = (self.left + self.ratio).min(self.max);
