@@ -161,7 +161,7 @@ impl<T: Copy> Ladder<T> {
     }
 
     /// Puts an entry later than the horizon into its bucket.
-    #[inline]
+    #[inline(always)]
     fn store(&mut self, entry: Entry<T>) {
         let bucket = Address::of(entry.time, self.base);
         self.stored += 1;

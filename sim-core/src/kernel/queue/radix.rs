@@ -32,13 +32,6 @@ pub struct RadixQueue<E> {
     timers: Timers,
 }
 
-/// What was taken off.
-enum Taken<E> {
-    /// An event that is due at this time.
-    Pending(u64, E),
-    Cancelled,
-}
-
 impl<E: Copy> RadixQueue<E> {
     /// An empty queue at time zero.
     pub fn new() -> Self {
@@ -92,7 +85,7 @@ impl<E: Copy> RadixQueue<E> {
     }
 
     /// As [`RadixQueue::schedule`], for an event that may be cancelled.
-    #[inline]
+    #[inline(never)]
     pub fn schedule_timer(&mut self, at: SimTime, event: E) -> Timer {
         let (slot, timer) = self.timers.take();
         self.push(at, slot, event);
@@ -136,16 +129,41 @@ impl<E: Copy> RadixQueue<E> {
     pub fn pop(&mut self) -> Option<(SimTime, E)> {
         // Until what is taken off was not cancelled.
         loop {
-            if let Some(order) = self.immediate.first()
+            if let Some((order, event)) = self.immediate.first().copied()
                 && !self.is_due_before(order)
             {
-                return self.immediate.pop().map(|event| (self.now, event));
+                self.immediate.pass_first();
+                return Some((self.now, event));
             }
-            if let Taken::Pending(time, event) = self.take_first()? {
+            let head = self.lanes.first();
+            let limit = head.map_or(u64::MAX, |head| head.time);
+            let front = self.ladder.front(limit);
+            if let Some(head) = head
+                && front.is_none_or(|e| (head.time, head.order) < (e.time, e.item.order))
+            {
+                if let Some(event) = self.take_from_lane() {
+                    self.now = SimTime::from_nanos(head.time);
+                    return Some((self.now, event));
+                }
+                continue;
+            }
+            let Entry { time, item: Item { timer, event, .. } } = *front?;
+            let next = self.ladder.pass_front();
+            self.is_tied = next == Some(time) || limit == time || self.has_no_delay;
+            if self.timers.release(timer) {
                 self.now = SimTime::from_nanos(time);
                 return Some((self.now, event));
             }
+            self.cancelled_in_ladder -= 1;
         }
+    }
+
+    /// Takes off the first entry of the lanes: there must be one. Nothing if it was cancelled.
+    #[inline(never)]
+    fn take_from_lane(&mut self) -> Option<E> {
+        // Or maybe: who asks looks closely.
+        self.is_tied = true;
+        self.lanes.pop_first().map(|entry| entry.item.event)
     }
 
     /// Whether something that was scheduled before this order waits in the ladder or in a lane for
@@ -161,35 +179,6 @@ impl<E: Copy> RadixQueue<E> {
         let is_before = |time, other| time == now && other < order;
         self.lanes.first().is_some_and(|head| is_before(head.time, head.order))
             || self.ladder.front(now).is_some_and(|e| is_before(e.time, e.item.order))
-    }
-
-    /// Takes the first entry off, if there is one.
-    #[inline(always)]
-    fn take_first(&mut self) -> Option<Taken<E>> {
-        let head = self.lanes.first();
-        let limit = head.map_or(u64::MAX, |head| head.time);
-        let front = self.ladder.front(limit).copied();
-        if let Some(head) = head
-            && front.is_none_or(|e| (head.time, head.order) < (e.time, e.item.order))
-        {
-            return Some(self.take_from_lane(head.time));
-        }
-        let entry = front?;
-        let next = self.ladder.pass_front();
-        self.is_tied = next == Some(entry.time) || limit == entry.time || self.has_no_delay;
-        if !self.timers.release(entry.item.timer) {
-            self.cancelled_in_ladder -= 1;
-            return Some(Taken::Cancelled);
-        }
-        Some(Taken::Pending(entry.time, entry.item.event))
-    }
-
-    #[inline(never)]
-    fn take_from_lane(&mut self, time: u64) -> Taken<E> {
-        let entry = self.lanes.pop_first();
-        // Or maybe: who asks looks closely.
-        self.is_tied = true;
-        entry.map_or(Taken::Cancelled, |entry| Taken::Pending(time, entry.item.event))
     }
 
     #[inline(always)]

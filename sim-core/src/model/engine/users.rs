@@ -94,13 +94,13 @@ impl Engine<'_> {
                         self.thinks_after(client.edge, number(user, BEFORE_THE_FIRST), load)
                     }
                 };
-                self.schedule_user(id, user, SimTime::ZERO + first);
+                self.user_begins(id, user, SimTime::ZERO + first);
             }
             let mut user = load.users;
             for (extra, at, ramp, _) in spikes_on(model, id, load.users) {
                 for nth in 0..extra {
                     let wait = ramp.mul_f64(f64::from(nth) / f64::from(extra));
-                    self.schedule_user(id, user, at + wait);
+                    self.user_begins(id, user, at + wait);
                     user += 1;
                 }
             }
@@ -176,10 +176,10 @@ impl Engine<'_> {
         if load.calls_per_user.is_some_and(has_made) || users.leaves(user, self.now) {
             return;
         }
-        self.schedule_user(client, user, self.now + thinks);
+        self.queue.schedule(self.now + thinks, Event::UserCalls { client: client.0, user });
     }
 
-    fn schedule_user(&mut self, client: ClientId, user: u32, at: SimTime) {
-        self.queue.schedule(at, Event::UserCalls { client: client.0, user });
+    fn user_begins(&mut self, client: ClientId, user: u32, at: SimTime) {
+        self.queue.schedule_apart(at, Event::UserCalls { client: client.0, user });
     }
 }
