@@ -99,40 +99,43 @@ impl KeyedDraws {
         let mut stream = ChaCha8Rng::from_seed(bytes(&self.key));
         stream.set_stream(1);
         stream.set_word_pos(u128::from(call) * 16);
-        FirstAttempts { stream, blocks: [0; 4 * BLOCK_BYTES], given: 4 }
+        FirstAttempts { stream, blocks: [0; AHEAD * BLOCK_BYTES], given: AHEAD }
     }
 }
 
 /// The bytes of a block.
 const BLOCK_BYTES: usize = 64;
 
+/// How many blocks are made at a time: twice as many as `rand_chacha` makes in one go, since a processor
+/// begins with the second four while the first are still on their way.
+pub const AHEAD: usize = 8;
+
 /// The blocks of the first attempts of consecutive calls: they are consecutive blocks of one
-/// ChaCha8 stream, which `rand_chacha` makes four at a time by the widest instructions that the
-/// processor has.
+/// ChaCha8 stream, which `rand_chacha` makes by the widest instructions that the processor has.
 #[derive(Clone, Debug)]
 pub struct FirstAttempts {
     stream: ChaCha8Rng,
-    /// Four blocks, and how many of them were given out: they stay where they were made, and whoever
+    /// Blocks, and how many of them were given out: they stay where they were made, and whoever
     /// wants a draw or two of a block reads those.
-    blocks: [u8; 4 * BLOCK_BYTES],
+    blocks: [u8; AHEAD * BLOCK_BYTES],
     given: usize,
 }
 
 impl FirstAttempts {
-    /// The blocks of the first attempts of four calls, from this one on.
+    /// The blocks of the first attempts of so many calls, from this one on.
     #[inline]
-    pub fn four_calls(&mut self, first: u64) -> [DrawBlock; 4] {
+    pub fn calls_from(&mut self, first: u64) -> [DrawBlock; AHEAD] {
         self.stream.set_word_pos(u128::from(first) * 16);
-        self.make_four();
-        self.given = 4;
+        self.make();
+        self.given = AHEAD;
         std::array::from_fn(|nth| self.block(nth))
     }
 
     /// The block of the first attempt of the next call.
     #[inline]
     pub fn next_call(&mut self) -> DrawBlock {
-        if self.given == 4 {
-            self.make_four();
+        if self.given == AHEAD {
+            self.make();
             self.given = 0;
         }
         self.given += 1;
@@ -140,7 +143,7 @@ impl FirstAttempts {
     }
 
     #[inline(never)]
-    fn make_four(&mut self) {
+    fn make(&mut self) {
         self.stream.fill_bytes(&mut self.blocks);
     }
 

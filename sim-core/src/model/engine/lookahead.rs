@@ -8,14 +8,14 @@
 use super::super::workload::ClosedLoad;
 use super::route::Route;
 use crate::kernel::Distribution;
-use crate::kernel::draw::{DrawBlock, FirstAttempts, KeyedDraws, Slot};
+use crate::kernel::draw::{AHEAD, DrawBlock, FirstAttempts, KeyedDraws, Slot};
 
 /// The draws of first attempts, four calls at a time.
 #[derive(Debug)]
 pub(super) struct Lookahead {
     attempts: FirstAttempts,
     /// Of each user: those of the second to the fourth of the four calls.
-    kept: Vec<[FirstDraws; 3]>,
+    kept: Vec<[FirstDraws; AHEAD - 1]>,
 }
 
 /// The draws for the demand of a first attempt, and for the thinking after its call.
@@ -50,7 +50,7 @@ impl Lookahead {
         if !draws_something || route.draws_more || calls_once || users > MANY_USERS {
             return None;
         }
-        let kept = vec![<[FirstDraws; 3]>::default(); users];
+        let kept = vec![<[FirstDraws; AHEAD - 1]>::default(); users];
         Some(Self { attempts: draws.first_attempts_from(0), kept })
     }
 
@@ -59,10 +59,10 @@ impl Lookahead {
     #[inline]
     pub(super) fn take(&mut self, user: u32, call: u32, key: u64) -> FirstDraws {
         let kept = &mut self.kept[user as usize];
-        match (call % 4).checked_sub(1) {
-            Some(later) => kept[later as usize],
+        match (call as usize % AHEAD).checked_sub(1) {
+            Some(later) => kept[later],
             None => {
-                let [first, later @ ..] = self.attempts.four_calls(key);
+                let [first, later @ ..] = self.attempts.calls_from(key);
                 *kept = later.map(|block| FirstDraws::of(&block));
                 FirstDraws::of(&first)
             }
