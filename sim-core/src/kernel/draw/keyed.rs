@@ -56,18 +56,6 @@ pub struct SlotDraws<'a> {
     taken: u64,
 }
 
-/// A slot's draws, of which the first was kept when the attempt's block was at hand. For further
-/// ones, which are seldom, the block is computed again.
-#[derive(Clone, Debug)]
-pub struct KeptDraws<'a> {
-    draws: &'a KeyedDraws,
-    call: u64,
-    attempt: u32,
-    slot: Slot,
-    first: u64,
-    taken: u64,
-}
-
 impl KeyedDraws {
     /// The draws of a component in a replication of a run with this seed.
     pub fn new(seed: u64, replication: u32, component: Component) -> Self {
@@ -86,12 +74,6 @@ impl KeyedDraws {
     pub fn block_of_step(&self, call: u64, attempt: u32, step: u32) -> DrawBlock {
         let nonce = u64::from(attempt) | u64::from(step) << 32;
         DrawBlock { words: chacha8(&self.key, call, nonce) }
-    }
-
-    /// A slot's draws, given the first: that of the [`block`](Self::block) of the attempt.
-    #[inline]
-    pub fn kept(&self, call: u64, attempt: u32, slot: Slot, first: u64) -> KeptDraws<'_> {
-        KeptDraws { draws: self, call, attempt, slot, first, taken: 0 }
     }
 
     /// The first attempts of consecutive calls, from this one on, several at a time.
@@ -213,37 +195,6 @@ impl TryRng for SlotDraws<'_> {
     }
 }
 
-impl TryRng for KeptDraws<'_> {
-    type Error = Infallible;
-
-    #[inline]
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let n = self.taken;
-        self.taken += 1;
-        Ok(match n {
-            0 => self.first,
-            _ => self.further(n - 1),
-        })
-    }
-
-    /// The high half of the next 64 bits.
-    #[inline]
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.try_next_u64().map(|bits| (bits >> 32) as u32)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        fill_bytes_via_next_word(bytes, || self.try_next_u64())
-    }
-}
-
-impl KeptDraws<'_> {
-    #[cold]
-    fn further(&self, n: u64) -> u64 {
-        self.draws.block(self.call, self.attempt).further(self.slot, n)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -316,17 +267,6 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_draw_goes_on_as_its_slot_does() {
-        let keyed = payment();
-        let block = keyed.block(11, 2);
-        let mut kept = keyed.kept(11, 2, Slot::Think, block.bits(Slot::Think));
-        let mut draws = block.slot(Slot::Think);
-        for n in 0..30 {
-            assert_eq!(kept.next_u64(), draws.next_u64(), "{n}");
-        }
-    }
-
-    #[test]
     fn first_attempts_of_consecutive_calls_are_those_of_each() {
         let keyed = payment();
         for start in [0, 1, 6, 1 << 48] {
@@ -338,12 +278,12 @@ mod tests {
     }
 
     #[test]
-    fn four_calls_are_those_of_each_wherever_they_start() {
+    fn calls_that_follow_are_those_of_each_wherever_they_start() {
         let keyed = payment();
         let mut blocks = keyed.first_attempts_from(0);
         for first in [4, 0, 1 << 32, (7 << 32) - 4, u64::MAX - 7, 8] {
-            let four = [0, 1, 2, 3].map(|n| keyed.block(first + n, 1));
-            assert_eq!(blocks.four_calls(first), four, "{first}");
+            let each = std::array::from_fn(|n| keyed.block(first + n as u64, 1));
+            assert_eq!(blocks.calls_from(first), each, "{first}");
         }
     }
 

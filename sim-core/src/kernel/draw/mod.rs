@@ -20,7 +20,7 @@ mod stream;
 mod unit;
 
 pub use component::{Component, Purpose};
-pub use keyed::{AHEAD, DrawBlock, FirstAttempts, KeptDraws, KeyedDraws, Slot, SlotDraws};
+pub use keyed::{AHEAD, DrawBlock, FirstAttempts, KeyedDraws, Slot, SlotDraws};
 pub use lineage::lineage;
 pub use stream::Stream;
 pub use unit::{open_unit_f64, unit_f64};

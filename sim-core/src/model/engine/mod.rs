@@ -111,7 +111,7 @@ pub(super) struct Engine<'m> {
     /// By slot of `calls`: the wait of its retry that waits, of which there is one at most.
     waits: Beside<Timer>,
     sources: Vec<Source>,
-    users: Vec<Users>,
+    users: Vec<Users<'m>>,
     fronts: Vec<Front>,
     /// The instances of all services, the pools of all instances, and where those of each service
     /// start.
@@ -382,8 +382,8 @@ impl<'m> Engine<'m> {
             let drawn = Drawn::Block(state.first_attempt());
             self.ahead = Ahead { edge, key, drawn };
         } else if let (true, Some(demand)) = (route.draws, route.first_demand) {
-            let first = state.first_attempt().bits(Slot::Demand);
-            self.ahead = self.demand_ahead(edge, key, demand, first);
+            let demand = demand.sample(&mut state.first_attempt().slot(Slot::Demand));
+            self.ahead = Ahead { edge, key, drawn: Drawn::Demand(demand) };
         }
         let spec = &self.model.clients[client.index()];
         let user = match &spec.load {

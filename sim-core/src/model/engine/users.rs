@@ -14,22 +14,22 @@ use crate::kernel::{Distribution, SimDuration, SimTime};
 
 /// The users of one population.
 #[derive(Debug)]
-pub(super) struct Users {
+pub(super) struct Users<'m> {
     /// How many calls each has made.
     calls: Vec<u32>,
     /// Users that load spikes add, behind the others: the first of them, and when they leave.
     spikes: Vec<(u32, SimTime)>,
-    lookahead: Option<Lookahead>,
+    lookahead: Option<Lookahead<'m>>,
 }
 
-impl Users {
+impl<'m> Users<'m> {
     /// The users of each population, those of load spikes included; none for an open loop.
-    pub(super) fn all(model: &Model, routes: &[Route<'_>], draws: &[KeyedDraws]) -> Vec<Self> {
+    pub(super) fn all(model: &'m Model, routes: &[Route<'m>], draws: &[KeyedDraws]) -> Vec<Self> {
         let ids = (0..model.clients.len() as u16).map(ClientId);
         ids.map(|id| Self::new(model, id, routes, draws)).collect()
     }
 
-    fn new(model: &Model, id: ClientId, routes: &[Route<'_>], draws: &[KeyedDraws]) -> Self {
+    fn new(model: &'m Model, id: ClientId, routes: &[Route<'m>], draws: &[KeyedDraws]) -> Self {
         let client = &model.clients[id.index()];
         let users = match &client.load {
             Load::Closed(load) => load.users,
@@ -115,9 +115,10 @@ impl Engine<'_> {
         *calls += 1;
         let spec = &self.model.clients[client.index()];
         let thinks = match (&spec.load, &mut users.lookahead) {
-            (Load::Closed(load), Some(lookahead)) => {
-                let drawn = lookahead.take(user, call, key);
-                self.use_ahead(spec.edge, key, load, drawn)
+            (Load::Closed(_), Some(lookahead)) => {
+                let FirstDraws { demand, thinks } = lookahead.take(user, call, key);
+                self.ahead = Ahead { edge: spec.edge, key, drawn: Drawn::Demand(demand) };
+                thinks
             }
             (Load::Closed(load), None) => self.draw_ahead(spec.edge, key, load),
             (Load::Open(_), _) => SimDuration::ZERO,
@@ -139,22 +140,6 @@ impl Engine<'_> {
             return thinks;
         }
         self.thinks_after(edge, key, load)
-    }
-
-    /// As [`Engine::draw_ahead`], where the draws are made already.
-    #[inline]
-    fn use_ahead(
-        &mut self,
-        edge: EdgeId,
-        key: u64,
-        load: &ClosedLoad,
-        drawn: FirstDraws,
-    ) -> SimDuration {
-        let draws = &self.draws[edge.index()];
-        if let Some(demand) = self.routes[edge.index()].first_demand {
-            self.ahead = self.demand_ahead(edge, key, demand, drawn.demand);
-        }
-        load.think.sample(&mut draws.kept(key, 1, Slot::Think, drawn.think))
     }
 
     /// How long a user thinks after the call with this number.

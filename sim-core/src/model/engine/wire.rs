@@ -12,7 +12,7 @@ use super::request::{Details, NONE, Request, Stage};
 use super::route::Route;
 use super::zoned;
 use crate::kernel::draw::{DrawBlock, Slot, unit_f64};
-use crate::kernel::{Distribution, SimDuration, SimTime};
+use crate::kernel::{SimDuration, SimTime};
 use crate::policy::Outcome;
 
 /// What was drawn for the first attempt of a call before it is sent.
@@ -33,20 +33,6 @@ pub(super) enum Drawn {
 }
 
 impl<'m> Engine<'m> {
-    /// The demand of the first attempt of a call, from the draw that was made for it.
-    #[inline(always)]
-    pub(super) fn demand_ahead(
-        &self,
-        edge: EdgeId,
-        key: u64,
-        demand: &Distribution,
-        first: u64,
-    ) -> Ahead {
-        let draws = &self.draws[edge.index()];
-        let demand = demand.sample(&mut draws.kept(key, 1, Slot::Demand, first));
-        Ahead { edge, key, drawn: Drawn::Demand(demand) }
-    }
-
     /// Sends an attempt of a call onto the wire.
     #[inline(always)]
     pub(super) fn send(&mut self, route: &'m Route<'m>, call: u32) {
