@@ -325,7 +325,34 @@ mod tests {
     }
 
     #[test]
-    fn a_lane_swept_behind_its_cancelled_first_entry_keeps_its_place() {
+    fn numbers_that_run_out_pass_over_what_is_cancelled() {
+        let mut queue = RadixQueue::new();
+        queue.next_order = u32::MAX - 45;
+        let lane = queue.lane(SimDuration::from_nanos(10));
+        let timers: Vec<_> = (0..40).map(|n| queue.schedule_in_lane(lane, n)).collect();
+        assert!(timers[..38].iter().all(|timer| queue.cancel(*timer)));
+        (40..50).for_each(|n| _ = queue.schedule_in_lane(lane, n));
+        assert!(queue.next_order < 100);
+        assert!(queue.cancel(timers[39]));
+        let expected: Vec<_> = [38].into_iter().chain(40..50).map(|n| (10, n)).collect();
+        assert_eq!(drain(&mut queue), expected);
+    }
+
+    #[test]
+    fn a_lane_without_delay_comes_before_what_was_scheduled_later() {
+        let mut queue = RadixQueue::new();
+        queue.schedule(at(5), 0);
+        assert_eq!(queue.pop(), Some((at(5), 0)));
+        let lane = queue.lane(SimDuration::ZERO);
+        for n in [1, 3, 5] {
+            queue.schedule_in_lane(lane, n);
+            queue.schedule(at(5), n + 1);
+        }
+        assert_eq!(drain(&mut queue), [(5, 1), (5, 2), (5, 3), (5, 4), (5, 5), (5, 6)]);
+    }
+
+    #[test]
+    fn a_lane_whose_first_entries_are_cancelled_keeps_its_place() {
         let mut queue = RadixQueue::new();
         let lane = queue.lane(SimDuration::from_nanos(10));
         let early: Vec<_> = (0..200).map(|n| queue.schedule_in_lane(lane, n)).collect();
