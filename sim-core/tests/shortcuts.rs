@@ -191,8 +191,11 @@ fn some_guards_are_spared_something_and_others_nothing() {
 
 #[test]
 fn a_budget_that_follows_no_calls_learns_nothing_from_them() {
-    let budgets = Budget::CATALOGUE.iter();
-    let budgets = budgets.map(|entry| serde_json::from_value(json!({ entry.name: {} })).unwrap());
+    // With its defaults, and paid in at each call where it can be.
+    let ways = [json!({}), json!({ "on": "each_call" })];
+    let budgets = Budget::CATALOGUE.iter().flat_map(|entry| {
+        ways.iter().filter_map(|way| serde_json::from_value(json!({ entry.name: way })).ok())
+    });
     let mut spared = 0;
     for budget in budgets.filter(|budget: &Budget| !budget.follows_calls()) {
         spared += 1;
