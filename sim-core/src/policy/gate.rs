@@ -51,8 +51,8 @@ pub trait Gate {
     /// A call asks whether it may pass.
     fn ask<R: Rng>(&mut self, now: SimTime, ticket: Ticket, draws: &mut R) -> Answer;
 
-    /// Lets a call pass as [`Self::ask`] would, if it can be told without a ticket, a class or a draw. `None`
-    /// says nothing, and nothing is changed: the call has to ask.
+    /// Lets a call pass as [`Self::ask`] would, if it can be told without a ticket, a class or a draw.
+    /// `None` says nothing, and nothing is changed: the call has to ask.
     fn admits_at_once(&mut self, _now: SimTime) -> Option<Pass> {
         None
     }

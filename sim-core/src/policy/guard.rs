@@ -164,12 +164,8 @@ impl Guard {
         draws: &mut R,
     ) -> Answer {
         match self {
-            Self::Breaker(breaker) => breaker.ask(now, ticket, draws),
-            Self::Bulkhead(bulkhead) => bulkhead.ask(now, ticket, draws),
             Self::RateLimit(limiter) => limiter.ask_as(now, ticket, class),
-            Self::Throttle(throttle) => throttle.ask(now, ticket, draws),
-            Self::ConcurrencyLimit(limit) => limit.ask(now, ticket, draws),
-            Self::ConnectionPool(pool) => pool.ask(now, ticket, draws),
+            other => other.ask(now, ticket, draws),
         }
     }
 

@@ -88,8 +88,8 @@ impl KeyedDraws {
 /// The bytes of a block.
 const BLOCK_BYTES: usize = 64;
 
-/// How many blocks are made at a time: twice as many as `rand_chacha` makes in one go, since a processor
-/// begins with the second four while the first are still on their way.
+/// How many blocks are made at a time: twice as many as `rand_chacha` makes in one go, since a
+/// processor begins with the second four while the first are still on their way.
 pub const AHEAD: usize = 8;
 
 /// The blocks of the first attempts of consecutive calls: they are consecutive blocks of one

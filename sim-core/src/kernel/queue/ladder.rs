@@ -37,7 +37,7 @@ const PLENTY: usize = 16;
 /// - A bucket's entries lie on the level of the highest digit in which their times differ from
 ///   `base`, in the bucket of their own digit there. So the buckets follow each other in time,
 ///   level by level from below, and entries of one time share a bucket, in order of arrival.
-/// - No pending or future time is before `base`, and `base` is not after `horizon`.
+/// - No time of what is in buckets, or comes later, is before `base`, and `base` is not after `horizon`.
 #[derive(Clone, Debug)]
 pub(super) struct Ladder<T> {
     base: u64,
@@ -132,11 +132,11 @@ impl<T: Copy> Ladder<T> {
         self.bottom.front()
     }
 
-    /// Takes off the entry that [`Ladder::front`] has shown; the time of the next, unless that is later.
+    /// Takes off the entry that [`Ladder::front`] has shown; the time of the next, if that is in the
+    /// bottom: one of the same time is.
     #[inline]
     pub(super) fn pass_front(&mut self) -> Option<u64> {
         self.bottom.pass_front();
-        // Entries of one time are in the bottom together.
         self.bottom.front().map(|entry| entry.time)
     }
 
@@ -316,7 +316,7 @@ impl<T: Copy> Ladder<T> {
     /// Moves what is later than `now` from a bottom that has become too long to the buckets.
     #[cold]
     fn spill(&mut self, now: u64) {
-        debug_assert!(now >= self.base);
+        debug_assert!(now >= self.base || self.stored == 0);
         self.base = now;
         self.horizon = now;
         for entry in self.bottom.split_off_after(now) {

@@ -54,13 +54,13 @@ impl<E: Copy> RadixQueue<E> {
         self.now
     }
 
-    /// How many events are pending; cancelled ones are not. They are counted.
+    /// How many events are pending; cancelled ones are not. It is found by going through the lanes.
     pub fn len(&self) -> usize {
         let in_ladder = self.ladder.len() - self.cancelled_in_ladder;
         self.immediate.len() + in_ladder + self.lanes.pending()
     }
 
-    /// Whether no event is pending.
+    /// Whether no event is pending, found as [`RadixQueue::len`] is.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -161,7 +161,7 @@ impl<E: Copy> RadixQueue<E> {
     /// Takes off the first entry of the lanes: there must be one. Nothing if it was cancelled.
     #[inline(never)]
     fn take_from_lane(&mut self) -> Option<E> {
-        // Or maybe: who asks looks closely.
+        // Maybe: it is not looked at what is next in the lane.
         self.is_tied = true;
         self.lanes.pop_first().map(|entry| entry.item.event)
     }
@@ -170,11 +170,12 @@ impl<E: Copy> RadixQueue<E> {
     /// the time that it is.
     #[inline]
     fn is_due_before(&mut self, order: u32) -> bool {
-        self.is_tied && self.is_tied_before(order)
+        self.is_tied && self.looks_for_tie(order)
     }
 
+    /// As [`RadixQueue::is_due_before`], where there may be something.
     #[inline(never)]
-    fn is_tied_before(&mut self, order: u32) -> bool {
+    fn looks_for_tie(&mut self, order: u32) -> bool {
         let now = self.now.as_nanos();
         let is_before = |time, other| time == now && other < order;
         self.lanes.first().is_some_and(|head| is_before(head.time, head.order))
@@ -321,6 +322,17 @@ mod tests {
         }
         assert!(queue.next_order < 100);
         let expected: Vec<_> = (1..40).map(|n| (1_000, n)).collect();
+        assert_eq!(drain(&mut queue), expected);
+    }
+
+    #[test]
+    fn what_comes_after_only_cancelled_events_may_be_earlier_than_they_were() {
+        let mut queue = RadixQueue::new();
+        let timers: Vec<_> = (0..64).map(|n| queue.schedule_timer(at(4_096 + n), 0)).collect();
+        assert!(timers.into_iter().all(|timer| queue.cancel(timer)));
+        assert_eq!(queue.pop(), None);
+        (0..200).for_each(|n| queue.schedule(at(1_000 - u64::from(n)), n));
+        let expected: Vec<_> = (0..200).rev().map(|n| (1_000 - u64::from(n), n)).collect();
         assert_eq!(drain(&mut queue), expected);
     }
 

@@ -1,4 +1,4 @@
-//! The slots behind the timers: which scheduled events are cancelled.
+//! The slots behind the timers of the ladder: which of its events are cancelled.
 
 use super::Timer;
 

@@ -17,7 +17,7 @@ use crate::kernel::draw::Slot;
 use crate::policy::backoff::BackoffState;
 use crate::policy::budget::AttemptEnd;
 use crate::policy::gate::{Answer, Pass};
-use crate::policy::{Outcome, ResolvedLayer, RetryPolicy};
+use crate::policy::{Outcome, RetryPolicy};
 
 impl<'m> Engine<'m> {
     /// A client or a handler wants something: the call goes inward.
@@ -110,7 +110,7 @@ impl<'m> Engine<'m> {
                     if !route.is_bound {
                         passed = self.passes_at_once(layer);
                     }
-                    let Some(pass) = passed.or_else(|| self.comes_to_guard(call, index, layer))
+                    let Some(pass) = passed.or_else(|| self.comes_to_guard(route, call, index))
                     else {
                         return;
                     };
@@ -127,11 +127,10 @@ impl<'m> Engine<'m> {
 
     /// A call asks the guard of a layer: what it is let pass with, if it is let go on inward at once.
     #[inline(never)]
-    fn comes_to_guard(&mut self, call: u32, index: usize, layer: &Layer<'_>) -> Option<Pass> {
-        let is_bound = self.routes[self.calls[call].edge.index()].is_bound;
-        let answer = match is_bound && !self.has_destination_at(call, index) {
+    fn comes_to_guard(&mut self, route: &Route<'_>, call: u32, index: usize) -> Option<Pass> {
+        let answer = match route.is_bound && !self.has_destination_at(call, index) {
             true => Answer::Reject(Outcome::Refused),
-            false => self.ask_guard(call, index, layer),
+            false => self.ask_guard(call, index, &route.layers[index]),
         };
         match answer {
             Answer::Admit(pass) => return Some(pass),
@@ -242,6 +241,7 @@ impl<'m> Engine<'m> {
         outcome: Outcome,
     ) -> bool {
         let LayerState::Retrying { attempts, waits, .. } = self.layer_states[place] else {
+            debug_assert!(false, "an outcome comes to a retry that has let nothing through");
             return false;
         };
         debug_assert!(!waits, "a retry that waits hears of an outcome");
@@ -308,7 +308,7 @@ impl<'m> Engine<'m> {
         let Call { started, edge, .. } = self.calls[call];
         let outside = &self.routes[edge.index()].layers[..index];
         outside.iter().any(|layer| {
-            matches!(layer.policy, ResolvedLayer::Deadline(limit) if self.now + wait >= started + *limit)
+            matches!(layer.role, Role::Deadline { after, .. } if self.now + wait >= started + after)
         })
     }
 
@@ -317,13 +317,13 @@ impl<'m> Engine<'m> {
     pub(super) fn layer_timer_fires(&mut self, call: u32, layer: u8) {
         let index = usize::from(layer);
         let layer = self.layer_of(call, index);
-        let outcome = match layer.policy {
-            ResolvedLayer::Retry(_) => return self.wait_is_over(call, index, layer),
-            ResolvedLayer::Hedge(_) => return self.hedge_is_due(call, index),
-            ResolvedLayer::Timeout(_) => Outcome::Timeout,
-            ResolvedLayer::Deadline(_) => Outcome::Deadline,
+        let outcome = match layer.role {
+            Role::Retry(_) => return self.wait_is_over(call, index, layer),
+            Role::Hedge => return self.hedge_is_due(call, index),
+            Role::Timeout { .. } => Outcome::Timeout,
+            Role::Deadline { .. } => Outcome::Deadline,
             // A guard has an alarm of its own, and a fallback takes no time.
-            ResolvedLayer::Guard(_) | ResolvedLayer::Fallback(_) => return,
+            Role::Guard | Role::Fallback(_) => return,
         };
         *self.layer_state(call, index) = LayerState::Idle;
         self.tracer.tell(|r| r.notes(call, Happened::TimeIsUp(outcome), self.now));
@@ -380,20 +380,6 @@ impl<'m> Engine<'m> {
                 }
                 self.close_budget(call, index, self.layer_of(call, index), outcome);
             }
-            state => self.leave_guard(call, index, state, outcome),
-        }
-    }
-
-    /// As [`Engine::leave_layer`], of a layer that holds calls back.
-    #[inline(never)]
-    fn leave_guard(&mut self, call: u32, index: usize, state: LayerState, outcome: Outcome) {
-        match state {
-            LayerState::Idle
-            | LayerState::Timed { .. }
-            | LayerState::Retrying { .. }
-            | LayerState::Hedging { .. }
-            | LayerState::Copy { .. }
-            | LayerState::Asking { .. } => {}
             LayerState::Passed { pass } => {
                 self.tell_guard(call, index, self.layer_of(call, index), pass, outcome);
             }
@@ -402,7 +388,10 @@ impl<'m> Engine<'m> {
                 self.note_time(call, index, self.now);
                 self.tell_guard(call, index, self.layer_of(call, index), pass, outcome);
             }
-            LayerState::Released(_) => {}
+            LayerState::Released(_)
+            | LayerState::Hedging { .. }
+            | LayerState::Copy { .. }
+            | LayerState::Asking { .. } => {}
         }
     }
 
@@ -478,12 +467,9 @@ impl<'m> Engine<'m> {
     fn made_call_ended(&mut self, maker: u32, layer: usize, call: u32, outcome: Outcome) {
         let made = self.calls[call];
         self.calls.remove(call);
-        let edge = self.calls[maker].edge;
-        match self.routes[edge.index()].layers[layer].policy {
-            ResolvedLayer::Hedge(_) => {
-                self.copy_ended(maker, layer, (call, made), outcome);
-            }
-            ResolvedLayer::Fallback(_) => self.somebody_else_answered(maker, layer, outcome),
+        match self.layer_of(maker, layer).role {
+            Role::Hedge => self.copy_ended(maker, layer, (call, made), outcome),
+            Role::Fallback(_) => self.somebody_else_answered(maker, layer, outcome),
             _ => {}
         }
     }

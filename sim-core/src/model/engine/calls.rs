@@ -109,7 +109,7 @@ pub(super) enum LayerState {
     /// A retry: the attempts that it has let through, after how many of them it was last told when
     /// to come again instead of its backoff, and whether it waits; [`super::Engine`] has the timer.
     Retrying { waits: bool, told_after: u16, attempts: u32, backoff: BackoffState },
-    /// A guard has let the call pass; [`LayerTimes`] tells when.
+    /// A guard has let the call pass; [`LayerTimes`] tells when, if the guard times calls.
     Passed { pass: Pass },
     /// The call waits at a guard.
     Waiting,
@@ -124,8 +124,8 @@ pub(super) enum LayerState {
     Asking { asked: u32, place: u8, failure: Outcome },
 }
 
-/// Beside the states of layers, by the same places: when a layer lets go, has let pass, or lets wait. Most layers
-/// need no time: it takes no memory until one does.
+/// Beside the states of layers, by the same places: when a layer lets go, has let pass, or lets
+/// wait, where somebody asks. Most layers need no time: it takes no memory until one does.
 pub(super) type LayerTimes = Beside<SimTime>;
 
 impl Engine<'_> {

@@ -37,8 +37,8 @@ pub(super) enum Role<'m> {
 }
 
 impl<'m> Role<'m> {
-    /// That of a layer whose timer has its lane in a queue. New queues that are asked the same give the same.
-    pub(super) fn of<E: Copy>(layer: &'m ResolvedLayer, queue: &mut EventQueue<E>) -> Self {
+    /// That of a layer whose timer has its lane in a queue.
+    fn of(layer: &'m ResolvedLayer, queue: &mut EventQueue<Event>) -> Self {
         match layer {
             ResolvedLayer::Retry(retry) => Self::Retry(retry),
             ResolvedLayer::Timeout(after) => {
@@ -55,18 +55,29 @@ impl<'m> Role<'m> {
 }
 
 impl<'m> Layer<'m> {
+    /// Makes the lane of its timer in the queue of a run, which has those of the layers before it.
+    pub(super) fn make_lane(&self, queue: &mut EventQueue<Event>) {
+        if let Role::Timeout { lane, after } | Role::Deadline { lane, after } = self.role {
+            let made = queue.lane(after);
+            debug_assert_eq!(made, lane, "the lanes of a run are not those of its routes");
+        }
+    }
+
     /// Those of all edges.
     pub(super) fn all(model: &'m Model) -> Vec<Box<[Self]>> {
         let places = Layout::of(model).places;
-        let (mut queue, mut numbers) = (EventQueue::<Event>::new(), 0..);
-        let mut layer = |(policy, Places { own, budget })| Self {
-            policy,
-            role: Role::of(policy, &mut queue),
-            number: numbers.next().unwrap_or(0),
-            own,
-            budget,
-            follows_calls: budget_of(policy).is_some_and(|budget| budget.kind.follows_calls()),
-            times_calls: matches!(policy, ResolvedLayer::Guard(guard) if guard.kind.times_calls()),
+        let (mut queue, mut number) = (EventQueue::new(), 0);
+        let mut layer = |(policy, Places { own, budget })| {
+            number += 1;
+            Self {
+                policy,
+                role: Role::of(policy, &mut queue),
+                number: number - 1,
+                own,
+                budget,
+                follows_calls: budget_of(policy).is_some_and(|budget| budget.kind.follows_calls()),
+                times_calls: matches!(policy, ResolvedLayer::Guard(guard) if guard.kind.times_calls()),
+            }
         };
         let edges = model.edges.iter().zip(places);
         edges

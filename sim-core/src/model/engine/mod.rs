@@ -131,8 +131,8 @@ pub(super) struct Engine<'m> {
     watches: Watches,
     meters: Meters,
     tracer: Tracer,
-    /// Of each edge: the draws of its calls, what tells them from those of other edges, the lanes
-    /// of its layers' timers (`layers_per_call` an edge), where its requests go.
+    /// Of each edge: the draws of its calls, what tells them from those of other edges, where its
+    /// requests go.
     draws: Vec<KeyedDraws>,
     sites: Vec<u64>,
     routes: &'m [Route<'m>],
@@ -154,10 +154,7 @@ impl<'m> Engine<'m> {
         plan: &MeasurePlan,
     ) -> Self {
         let mut queue = EventQueue::new();
-        for layer in routes.iter().flat_map(|route| &route.layers) {
-            // Its lane is the one that its route knows.
-            layer::Role::of(layer.policy, &mut queue);
-        }
+        routes.iter().flat_map(|route| &route.layers).for_each(|l| l.make_lane(&mut queue));
         let component = |edge: usize| Component::named(&model.edges[edge].name);
         let edges = 0..model.edges.len();
         let draws: Vec<KeyedDraws> = edges

@@ -17,12 +17,12 @@ impl Engine<'_> {
         layer: &Layer<'_>,
     ) {
         if layer.follows_calls {
-            self.opens_budget(call, index, layer);
+            self.tell_budget_of_call(call, index, layer);
         }
     }
 
     #[inline(never)]
-    fn opens_budget(&mut self, call: u32, index: usize, layer: &Layer<'_>) {
+    fn tell_budget_of_call(&mut self, call: u32, index: usize, layer: &Layer<'_>) {
         let memory = self.layer_place(call, index);
         if self.guards.memories.len() <= memory {
             self.guards.memories.resize(memory + 1, CallMemory::default());
@@ -55,7 +55,7 @@ impl Engine<'_> {
         layer: &Layer<'_>,
         end: AttemptEnd,
     ) {
-        if layer.budget.is_some() {
+        if !layer.budget.is_none() {
             self.at_budget(call, index, layer, |budget, now, memory| {
                 budget.attempt_ends(now, memory, end);
             });
@@ -90,7 +90,7 @@ impl Engine<'_> {
         layer: &Layer<'_>,
         asked: impl FnOnce(&mut BudgetMachine, SimTime, &mut CallMemory) -> bool,
     ) -> bool {
-        let pays = !layer.budget.is_some() || self.at_budget(call, index, layer, asked);
+        let pays = layer.budget.is_none() || self.at_budget(call, index, layer, asked);
         if !pays {
             let edge = self.calls[call].edge;
             self.meters.edge(edge).was_rejected(Outcome::RejectedBudget);

@@ -15,11 +15,8 @@ impl Engine<'_> {
     #[inline(always)]
     pub(in crate::model::engine) fn passes_at_once(&mut self, layer: &Layer<'_>) -> Option<Pass> {
         let place = layer.own.only()?;
-        let guarding = &mut self.guards.guards[place];
-        let pass = guarding.guard.admits_at_once(self.now)?;
-        if guarding.is_followed {
-            self.follow(place);
-        }
+        let pass = self.guards.guards[place].guard.admits_at_once(self.now)?;
+        self.set_alarm(place);
         Some(pass)
     }
 
@@ -89,16 +86,8 @@ impl Engine<'_> {
             false => SimDuration::ZERO,
         };
         let Guards { guards, released, .. } = &mut self.guards;
-        let guarding = &mut guards[place];
-        guarding.guard.ended(self.now, pass, Ending { outcome, took }, released);
-        let is_followed = guarding.is_followed;
-        // Mostly nobody waits.
-        if !released.is_empty() {
-            self.mark_released();
-        }
-        if is_followed {
-            self.follow(place);
-        }
+        guards[place].guard.ended(self.now, pass, Ending { outcome, took }, released);
+        self.release(place);
     }
 
     /// A call no longer waits at a guard.
@@ -140,6 +129,7 @@ impl Engine<'_> {
     /// Marks those whom a guard has just released, and sees when it wants to be woken.
     #[inline]
     fn release(&mut self, index: usize) {
+        // Mostly nobody waits.
         if !self.guards.released.is_empty() {
             self.mark_released();
         }

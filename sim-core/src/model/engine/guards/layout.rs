@@ -13,7 +13,7 @@ pub(in crate::model::engine) struct Layout<'m> {
     /// In the order in which their states lie.
     pub(super) starts: Vec<Start<'m>>,
     /// How many states lie in each heap.
-    sizes: [u32; HEAPS],
+    pub(super) sizes: [u32; HEAPS],
 }
 
 /// The states that a layer has at its start.
@@ -83,8 +83,8 @@ impl Place {
     const NONE: Self = Self { first: 0, count: 0, scope: Scope::Shared, each: 1 };
 
     #[inline]
-    pub(in crate::model::engine) fn is_some(self) -> bool {
-        self.count > 0
+    pub(in crate::model::engine) fn is_none(self) -> bool {
+        self.count == 0
     }
 
     /// The only state, if there is one whoever calls.
@@ -141,14 +141,14 @@ impl<'m> Layout<'m> {
 
 /// What lies together.
 #[derive(Clone, Copy)]
-enum Heap {
+pub(super) enum Heap {
     Guards,
     Memories,
     Hedgers,
     Budgets,
 }
 
-const HEAPS: usize = Heap::Budgets as usize + 1;
+pub(super) const HEAPS: usize = Heap::Budgets as usize + 1;
 
 impl Start<'_> {
     fn heap(&self) -> Heap {

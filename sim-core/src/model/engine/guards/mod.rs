@@ -116,9 +116,9 @@ impl Guards {
             released: Released::new(),
             turn: VecDeque::new(),
         };
-        for start in &Layout::of(model).starts {
-            guards.add(start);
-        }
+        let layout = Layout::of(model);
+        layout.starts.iter().for_each(|start| guards.add(start));
+        debug_assert_eq!(guards.sizes(), layout.sizes, "states lie elsewhere than was laid out");
         for edge in &model.edges {
             guards.draws.extend((0..edge.policy.layers.len()).map(|layer| {
                 let component = Component::named(&format!("{} layer {layer}", edge.name));
@@ -126,6 +126,12 @@ impl Guards {
             }));
         }
         guards
+    }
+
+    /// How many states lie in each [`layout::Heap`].
+    fn sizes(&self) -> [u32; layout::HEAPS] {
+        let Self { guards, last_good, hedgers, budgets, .. } = self;
+        [guards.len(), last_good.len(), hedgers.len(), budgets.len()].map(|size| size as u32)
     }
 
     /// Adds the states that a layer has at its start.

@@ -33,7 +33,7 @@ impl Engine<'_> {
         let layer = &self.routes[edge.index()].layers[layer];
         let place = if kind == Kind::Own { layer.own } else { layer.budget };
         let Place { first, count, scope, each } = place;
-        if !place.is_some() || scope == Scope::Shared {
+        if place.is_none() || scope == Scope::Shared {
             return 0..0;
         }
         let own = (first + instance * each % count) as usize;

@@ -91,6 +91,7 @@ impl Tally for LastResults {
         self.totals
     }
 
+    /// As of any tally, but inlined: this is the window that most use.
     #[inline(always)]
     fn judges(&mut self, now: SimTime, mark: u32, sample: Sample, rates: Option<&Rates>) -> bool {
         self.record(now, mark, sample);
