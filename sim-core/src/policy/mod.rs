@@ -24,6 +24,8 @@ pub mod retry;
 pub mod scope;
 pub mod server_limit;
 pub mod shedding;
+#[cfg(test)]
+mod shortcuts;
 pub mod throttle;
 pub mod vectors;
 

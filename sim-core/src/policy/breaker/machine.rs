@@ -184,10 +184,7 @@ impl BreakerMachine {
     #[inline(always)]
     fn hear(&mut self, now: SimTime, pass: Pass, sample: Sample) {
         // Mostly the breaker has been closed since before the call, and is told of nothing else.
-        let is_usual = pass.generation == self.generation
-            && self.state == BreakerState::Closed
-            && self.policy.late_results != LateResults::ByAdmission;
-        if is_usual {
+        if pass.generation == self.generation && self.state == BreakerState::Closed {
             return self.judge(now, pass.mark & MARK_BITS, sample);
         }
         self.hear_closely(now, pass, sample);
