@@ -30,7 +30,7 @@ const ENOUGH: usize = 8;
 /// and none that would make it hold more than so many: they would have to go back too soon.
 const PLENTY: usize = 16;
 
-/// A stable priority queue: [`Ladder::pop`] gives the earliest entry, of one time the first.
+/// A stable priority queue: [`Ladder::front`] is the earliest entry, of one time the first.
 ///
 /// Invariants:
 /// - The bottom holds all entries up to `horizon`, the buckets all later ones.
